@@ -1,0 +1,50 @@
+# `make run` and `make test` are all that a new clone needs; see README.md.
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+PROFILE ?= quick
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: run full test lab data bench lint format lock clean
+
+run: $(VENV)/installed
+	$(PY) -m helpers run --profile $(PROFILE)
+
+full:
+	$(MAKE) run PROFILE=full
+
+test: $(VENV)/installed
+	$(PY) -m pytest -n auto --dist worksteal
+
+lab: $(VENV)/installed
+	$(PY) -m helpers lab
+
+data: $(VENV)/installed
+	$(PY) -m helpers data
+
+bench: $(VENV)/installed
+	$(PY) benchmarks/mnist.py
+
+lint: $(VENV)/installed
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m nbstripout --verify --extra-keys "metadata.papermill metadata.language_info cell.metadata.papermill" notebooks/*.ipynb
+
+# The first Python from 3.11 to 3.13 on the path, unless PYTHON names one. Bytecode is compiled while
+# installing, since importing TensorFlow takes three to four times as long without it.
+$(VENV)/installed: requirements.lock
+	@set -e; for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then found="$$python"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "Python 3.11, 3.12 or 3.13 is needed and was not found; set PYTHON=/path/to/python."; exit 1; fi; \
+	echo "Making $(VENV) with $$("$$found" --version) (once; about 3 minutes)"; \
+	"$$found" -m venv --clear $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
+	touch $@
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" requirements.txt -o requirements.lock
+
+clean:
+	rm -rf build $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,132 @@
+"""State the numbers of a notebook as claims with bounds, and keep them in one results file.
+
+A claim whose bound is missed raises, so the notebook fails. Every claim, held or missed, is written to
+`build/results.json` (or the file named by `COURSE_RESULTS`) as soon as it is made.
+"""
+
+import json
+import math
+import os
+import platform
+import tempfile
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS_VARIABLE = "COURSE_RESULTS"
+PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "matplotlib", "papermill")
+
+
+class ClaimMissed(AssertionError):
+    """A number of the notebook lies outside the bound that the notebook claims."""
+
+
+def results_path():
+    """Return the results file: `COURSE_RESULTS`, or `build/results.json` in the clone."""
+    return Path(os.environ.get(RESULTS_VARIABLE) or Path(__file__).resolve().parents[1] / "build" / "results.json")
+
+
+def read_results(path):
+    """Return the results of all notebooks by name; an absent file has none, another kind of file is a ValueError."""
+    if not Path(path).exists():
+        return {}
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))["notebooks"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a results file ({error!r}); move it away and run again.") from None
+
+
+def write_entry(path, notebook, entry):
+    """Merge the dict `entry` into what the results file says of one notebook; None removes the notebook.
+
+    The file is replaced in one step under a lock: nobody reads half of it, and notebooks side by side do not undo each
+    other.
+    """
+    from filelock import FileLock
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        notebooks = read_results(path)
+        kept = notebooks.pop(notebook, {})
+        if entry is not None:
+            notebooks[notebook] = kept | entry
+        content = json.dumps({"notebooks": dict(sorted(notebooks.items()))}, indent=1, ensure_ascii=False)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as stream:
+            stream.write(content + "\n")
+        os.replace(stream.name, path)
+
+
+def machine():
+    """Return what this run ran on: Python, system, cores, TensorFlow threads and package versions."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def show(value):
+    """Return a number as a reader wants it: counts with commas, other numbers to four digits."""
+    if isinstance(value, bool | str):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+class Claims:
+    """The claims of one run of one notebook; `claims.at_least("Test accuracy", 0.993, quick=0.96, full=0.99)`.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook without `.ipynb`.
+    profile : {"quick", "full"}
+        Chooses the bounds.
+    seed : int
+        Recorded.
+    """
+
+    def __init__(self, notebook, profile, seed):
+        if profile not in ("quick", "full"):
+            raise ValueError(f"PROFILE must be 'quick' or 'full', got {profile!r}.")
+        self.notebook, self.profile, self._data, self._claims = notebook, profile, [], []
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        write_entry(results_path(), notebook, None)
+        self._write(profile=profile, seed=seed, started=started, data=[], claims=[], ran_on=machine())
+
+    def _write(self, **fields):
+        write_entry(results_path(), self.notebook, fields)
+
+    def served(self, dataset):
+        """Record and print which data this run was served, in the data set's own words."""
+        self._data.append(str(dataset))
+        self._write(data=self._data)
+        print(dataset)
+
+    def at_least(self, text, value, bound=None, *, quick=None, full=None):
+        """Claim that `value` is no smaller than the bound (one for both profiles, or one for each)."""
+        self._claim(text, value, ">=", bound, quick, full)
+
+    def at_most(self, text, value, bound=None, *, quick=None, full=None):
+        """Claim that `value` is no larger than the bound."""
+        self._claim(text, value, "<=", bound, quick, full)
+
+    def equals(self, text, value, bound=None, *, quick=None, full=None):
+        """Claim that `value`, a count, is exactly the bound."""
+        self._claim(text, value, "==", bound, quick, full)
+
+    def _claim(self, text, value, relation, bound, quick, full):
+        value = value.item() if hasattr(value, "item") else value
+        bound = bound if bound is not None else {"quick": quick, "full": full}[self.profile]
+        if bound is None:
+            raise ValueError(f"A claim needs `bound`, or `quick` and `full`; the profile {self.profile!r} has none.")
+        held = math.isfinite(value) and {">=": value >= bound, "<=": value <= bound, "==": value == bound}[relation]
+        value = value if math.isfinite(value) else repr(value)  # JSON has no NaN
+        self._claims.append({"text": text, "value": value, "relation": relation, "bound": bound, "held": held})
+        self._write(claims=self._claims)
+        sentence = f"{text}: {show(value)} (claimed {relation} {show(bound)})"
+        if not held:
+            raise ClaimMissed(sentence)
+        print(f"holds: {sentence}")

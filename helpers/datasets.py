@@ -1,0 +1,305 @@
+"""Load the data sets of the course as named splits, and download the large ones.
+
+Profile `quick` reads the files embedded under `data/`; `full` reads files that `make data` has downloaded, or that a
+folder named by `COURSE_DATA` already holds. Every file is checked against its SHA-256 digest before it is used.
+"""
+
+import gzip
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER_VARIABLE = "COURSE_DATA"
+DIGITS = tuple("0123456789")
+ANIMALS = ("bear", "bird", "cat", "cow", "dog", "elephant", "giraffe", "horse", "sheep", "zebra")
+EMBEDDED = {
+    "mnist_5k.npz": "246e0c30eeea57c8d0037d3f38c8e00651ec204cc61b8022563e9aeeb9d756f4",
+    "animal_silhouettes.npz": "6b930e671582d3ca6e1e0951a021f564ce9c3d022996dbd1168e7eb273ca81ab",
+}
+
+
+class DataMissing(FileNotFoundError):
+    """A data set that this profile needs is not on this machine."""
+
+
+class DataDamaged(ValueError):
+    """A file is there, but it is not the file that the course was written for."""
+
+
+class DownloadFailed(OSError):
+    """No address gave the right file."""
+
+
+class RemoteSet(NamedTuple):
+    """A data set to download: its title, addresses of folders that hold all files, (bytes, SHA-256) by file name."""
+
+    title: str
+    mirrors: tuple[str, ...]
+    files: dict[str, tuple[int, str]]
+
+
+REMOTE = {
+    "mnist": RemoteSet(
+        "MNIST, 70,000 digits",
+        ("https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
+        {
+            name + "-ubyte.gz": (size, digest)
+            for name, size, digest in (
+                ("train-images-idx3", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+                ("train-labels-idx1", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+                ("t10k-images-idx3", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+                ("t10k-labels-idx1", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+            )
+        },
+    ),
+}
+
+
+class Split(NamedTuple):
+    """Images, uint8 of shape (n, height, width, 1), and labels, int32 of shape (n,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Named splits, what the images are (`name`) and where this run got them (`source`); label k means `classes[k]`."""
+
+    name: str
+    source: str
+    classes: tuple[str, ...]
+    train: Split
+    val: Split
+    test: Split
+
+    def __str__(self):
+        counts = ", ".join(f"{len(getattr(self, s).labels):,} {s}" for s in ("train", "val", "test"))
+        return f"{self.name}, {self.source}: {counts}"
+
+
+def data_folder():
+    """Return the folder of downloaded data: `COURSE_DATA`, or `data/downloads` in the clone."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or ROOT / "data" / "downloads")
+
+
+def _verified(path, digest):
+    """Return `path` if its SHA-256 is `digest`; raise DataDamaged otherwise, and delete nothing."""
+    with open(path, "rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != digest:
+        raise DataDamaged(
+            f"{path} is not the expected file: its SHA-256 begins with {found[:12]}, expected {digest[:12]}. "
+            "It was left as it is; move it away and get it again (`make data`, or `git checkout data`)."
+        )
+    return path
+
+
+def local_files(name):
+    """Return the verified paths of a downloaded set, in the order of `REMOTE[name].files`.
+
+    Raises
+    ------
+    DataMissing
+        A file is not there; the message says what is needed, how large it is and how to get it.
+    DataDamaged
+        A file has another digest.
+    """
+    remote, folder = REMOTE[name], data_folder() / name
+    missing = [size for file, (size, _) in remote.files.items() if not (folder / file).is_file()]
+    if missing:
+        raise DataMissing(
+            f"{remote.title}: {len(missing)} of {len(remote.files)} files ({sum(missing) / 1e6:.1f} MB) are not in "
+            f"{folder}. Run `make data` to download them, or set {FOLDER_VARIABLE} to a folder that has them "
+            f"under {name}/."
+        )
+    return [_verified(folder / file, digest) for file, (_, digest) in remote.files.items()]
+
+
+def fetch(name):
+    """Download a data set unless it is there already, and return its verified paths.
+
+    A download is written to a folder of its own, checked, and only then moved to its place. A lock lets two processes
+    that ask at once fetch once. A file that is there is never overwritten.
+
+    Raises
+    ------
+    DownloadFailed, DataDamaged
+        No mirror gave a file with the right digest; a file that was there before has another one.
+    """
+    from filelock import FileLock
+
+    remote, folder = REMOTE[name], data_folder() / name
+    if all((folder / file).is_file() for file in remote.files):
+        return local_files(name)
+    incoming = folder / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "download.lock"):
+        for file, (size, digest) in remote.files.items():
+            if not (folder / file).is_file():
+                os.replace(_download(name, file, size, digest, incoming), folder / file)
+        shutil.rmtree(incoming)  # with what killed downloads may have left there
+    return local_files(name)
+
+
+def _download(name, file, size, digest, incoming):
+    """Return the path of a downloaded file with the right digest, from the first mirror that gives it."""
+    import pooch
+    import requests
+
+    problems = []
+    for mirror in REMOTE[name].mirrors:
+        try:
+            return pooch.retrieve(mirror + file, f"sha256:{digest}", file, incoming, progressbar=True)
+        except (requests.RequestException, OSError, ValueError) as error:
+            problems.append(f"{mirror}: {str(error).splitlines()[0][:160]}")
+    raise DownloadFailed(
+        f"{file} ({size / 1e6:.1f} MB) could not be downloaded ({'; '.join(problems)}). Check the network and run "
+        f"`make data` again, or set {FOLDER_VARIABLE} to a folder that has it under {name}/. Nothing was deleted."
+    )
+
+
+def read_idx(path):
+    """Read a gzipped IDX file of bytes (Y. LeCun, "The MNIST database"): uint8, of the shape that its header gives.
+
+    The layout is two zero bytes, the type code 8, the number of dimensions, each dimension as a big-endian 32-bit
+    integer, then the values.
+
+    Raises
+    ------
+    DataDamaged
+        Not a gzip file, a wrong magic number, or fewer or more values than the header announces.
+    """
+    try:
+        with gzip.open(path) as stream:
+            content = stream.read()
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise DataDamaged(f"{path} is not a whole gzip file ({error}). Run `make data` to get it again.") from None
+    if content[:3] != b"\x00\x00\x08" or len(content) < 4:
+        raise DataDamaged(
+            f"{path} has the magic number {content[:4].hex() or 'of an empty file'}; an IDX file of bytes has 000008.."
+        )
+    start = 4 + 4 * content[3]
+    shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
+    values = np.frombuffer(content, np.uint8, offset=min(start, len(content)))
+    if len(shape) != content[3] or values.size != np.prod(shape, dtype=np.int64):
+        raise DataDamaged(f"{path} announces the shape {shape} but holds {values.size:,} values.")
+    return values.reshape(shape)
+
+
+def _pair(images, labels, source):
+    """Return a Split with a channel axis; the counts must agree."""
+    if len(images) != len(labels):
+        raise DataDamaged(f"{source} holds {len(images):,} images but {len(labels):,} labels.")
+    return Split(images[..., np.newaxis], labels.astype("int32"))
+
+
+def _cut(split, size, seed=0):
+    """Cut `size` images, stratified by label, off a Split; return the rest and the cut."""
+    from sklearn.model_selection import train_test_split
+
+    rest, cut = train_test_split(
+        np.arange(len(split.labels)), test_size=size, random_state=seed, stratify=split.labels
+    )
+    return Split(*(part[rest] for part in split)), Split(*(part[cut] for part in split))
+
+
+def _embedded(name):
+    """Return the arrays of an embedded file, after its digest was checked."""
+    path = ROOT / "data" / name
+    if not path.is_file():
+        raise DataMissing(f"{path} is part of the course but is not there. Restore it with `git checkout data`.")
+    with np.load(_verified(path, EMBEDDED[name]), allow_pickle=False) as arrays:
+        return {key: arrays[key] for key in arrays.files}
+
+
+def load_mnist(profile="quick"):
+    """Load handwritten digits, white on black, 28x28.
+
+    Parameters
+    ----------
+    profile : {"quick", "full"}
+        `quick`: the 5,000 embedded digits as 3,500 / 500 / 1,000. `full`: the official 60,000 training digits as
+        55,000 / 5,000, and the official 10,000 test digits. Validation is cut from training, stratified.
+
+    Raises
+    ------
+    DataMissing, DataDamaged, ValueError
+        As `local_files` and `read_idx`; an unknown profile.
+    """
+    if profile not in ("quick", "full"):
+        raise ValueError(f"profile must be 'quick' or 'full', got {profile!r}.")
+    if profile == "quick":
+        arrays = _embedded("mnist_5k.npz")
+        rest, test = _cut(_pair(arrays["images"], arrays["labels"], "mnist_5k.npz"), 1000)
+        train, val = _cut(rest, 500)
+        return Dataset("MNIST digits", "5,000 embedded in data/mnist_5k.npz", DIGITS, train, val, test)
+    parts = [read_idx(path) for path in local_files("mnist")]
+    train, val = _cut(_pair(*parts[:2], "the MNIST training set"), 5000)
+    test = _pair(*parts[2:], "the MNIST test set")
+    return Dataset("MNIST digits", "the full public set", DIGITS, train, val, test)
+
+
+def load_silhouettes(classes=ANIMALS):
+    """Load animal silhouettes, white on black, 28x28: 700 / 150 / 150 of each class, the same in both profiles.
+
+    No image of one split has a near-duplicate (cosine similarity above 0.97, mirrored or not) in another.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Some of `ANIMALS`; label k means `classes[k]`.
+
+    Raises
+    ------
+    ValueError
+        A class that is not in `ANIMALS`, or the same class twice.
+    """
+    classes = tuple(classes)
+    if not classes or len(set(classes)) < len(classes) or not set(classes) <= set(ANIMALS):
+        raise ValueError(f"classes must be different names out of {', '.join(ANIMALS)}; got {classes}.")
+    arrays = _embedded("animal_silhouettes.npz")
+    label_of = np.full(len(ANIMALS), -1)
+    label_of[[ANIMALS.index(name) for name in classes]] = np.arange(len(classes))
+    labels = label_of[arrays["labels"]]
+    splits = [
+        _pair(arrays["images"][chosen], labels[chosen], "animal_silhouettes.npz")
+        for chosen in ((labels >= 0) & (arrays["split"] == number) for number in range(3))
+    ]
+    return Dataset("Animal silhouettes", "embedded in data/animal_silhouettes.npz", classes, *splits)
+
+
+def load_folder(folder, image_size, batch_size=32, color_mode="rgb", seed=0):
+    """Stream the images of `folder/SPLIT/CLASS/FILE`, one `tf.data.Dataset` per split in a dict; `train` is shuffled.
+
+    Parameters
+    ----------
+    folder : path
+    image_size : (int, int)
+        Height and width in pixels to resize to; batches hold float32 images from 0 to 255, and int32 labels.
+    batch_size, seed : int
+    color_mode : {"rgb", "grayscale"}
+
+    Raises
+    ------
+    DataMissing
+        There are no files of that layout.
+    """
+    import keras
+
+    names = sorted({path.parts[-3] for path in Path(folder).glob("*/*/*")})
+    if not names:
+        raise DataMissing(f"{folder} should hold images as SPLIT/CLASS/FILE, for example train/cat/1.jpg.")
+    return {
+        name: keras.utils.image_dataset_from_directory(
+            Path(folder, name), image_size=image_size, batch_size=batch_size, color_mode=color_mode,
+            shuffle=name == "train", seed=seed, verbose=False,
+        )
+        for name in names
+    }  # fmt: skip

@@ -1,0 +1,82 @@
+"""Judge predictions: scikit-learn's metrics behind checked arguments, and bootstrap intervals."""
+
+import numpy as np
+from scipy import stats
+from sklearn import metrics
+
+
+def _checked(y_true, y_pred, n_classes=None):
+    """Return both label arrays as integers, or raise a ValueError that names the argument and what was got."""
+    arrays = {"y_true": np.asarray(y_true), "y_pred": np.asarray(y_pred)}
+    for name, labels in arrays.items():
+        if labels.ndim != 1 or not labels.size:
+            raise ValueError(f"{name} must be a one-dimensional array of labels, not empty; got shape {labels.shape}.")
+        if not np.issubdtype(labels.dtype, np.number) or not np.isfinite(labels).all():
+            raise ValueError(f"{name} must hold numbers without NaN or infinity; got {labels[:3]} ...")
+        if (labels != labels.astype(int)).any():
+            raise ValueError(f"{name} must hold whole numbers, one label an image; got {labels[:3]} ...")
+        low, high = labels.min(), labels.max()
+        if n_classes is not None and not 0 <= low <= high < n_classes:
+            raise ValueError(f"{name} must hold labels from 0 to {n_classes - 1}; got {low} to {high}.")
+    if len(arrays["y_true"]) != len(arrays["y_pred"]):
+        raise ValueError(f"y_true and y_pred must be equally long; got {len(y_true)} and {len(y_pred)}.")
+    return [labels.astype(int) for labels in arrays.values()]
+
+
+def accuracy(y_true, y_pred):
+    """Return the share of labels that are right, from 0 to 1.
+
+    Parameters
+    ----------
+    y_true, y_pred : array of int, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        Different lengths, empty arrays, NaN, or labels that are not whole numbers.
+    """
+    return float(metrics.accuracy_score(*_checked(y_true, y_pred)))
+
+
+def confusion_matrix(y_true, y_pred, n_classes):
+    """Return counts, int of shape (n_classes, n_classes): true classes in rows, predicted ones in columns.
+
+    Raises
+    ------
+    ValueError
+        As `accuracy`, or a label outside 0 .. n_classes - 1.
+    """
+    return metrics.confusion_matrix(*_checked(y_true, y_pred, n_classes), labels=np.arange(n_classes))
+
+
+def bootstrap_interval(y_true, y_pred, metric=metrics.accuracy_score, level=0.95, resamples=1000, seed=0):
+    """Return the percentile bootstrap interval of a metric: how far chance in the test set reaches.
+
+    The test images are drawn again, with replacement, `resamples` times; the interval holds the middle `level` of the
+    values (`scipy.stats.bootstrap`; B. Efron, R. Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13).
+
+    Parameters
+    ----------
+    y_true, y_pred : array of int, shape (n,)
+    metric : callable
+        Takes `(y_true, y_pred)` and returns a float.
+    level : float
+        Between 0 and 1.
+    resamples, seed : int
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        As `accuracy`, or a level outside (0, 1).
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1; got {level}.")
+    result = stats.bootstrap(
+        _checked(y_true, y_pred), metric, paired=True, vectorized=False, n_resamples=resamples,
+        confidence_level=level, method="percentile", rng=seed,
+    )  # fmt: skip
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)

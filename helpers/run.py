@@ -1,0 +1,220 @@
+"""Execute notebooks with papermill, several at once, and say how they went.
+
+Each notebook runs in a worker process of its own (`python -m helpers.run`, one JSON line per event),
+with TensorFlow on one thread: the same seed then gives the same numbers, and the cores are used by
+running several notebooks side by side.
+"""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers import claims
+
+ROOT = Path(__file__).resolve().parents[1]
+CELL_LIMIT = {"quick": 600, "full": 7200}  # seconds
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class UsageError(ValueError):
+    """The command asks for something that does not exist."""
+
+
+@dataclass
+class Outcome:
+    """How the run of one notebook stands: `state` is waiting, running, passed, failed or skipped."""
+
+    name: str
+    state: str = "waiting"
+    cell: int = 0
+    cells: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+
+def choose(wanted, notebooks=ROOT / "notebooks"):
+    """Return the paths of the notebooks whose number or name is in `wanted`; all of them if it is empty.
+
+    Raises
+    ------
+    UsageError
+        A name that fits no notebook; the message lists those that exist.
+    """
+    paths = {path.stem: path for path in sorted(Path(notebooks).glob("[0-9]*.ipynb"))}
+    chosen = [stem for stem in paths if not wanted or {stem, stem.split("_")[0]} & set(wanted)]
+    for name in wanted:
+        if not any(name in (stem, stem.split("_")[0]) for stem in paths):
+            raise UsageError(f"There is no notebook {name!r}; there are: {', '.join(paths) or 'none'}.")
+    return [paths[stem] for stem in chosen]
+
+
+def check_parameters(path, given):
+    """Return the texts of `given` as values for the parameters of the notebook at `path`.
+
+    Raises
+    ------
+    UsageError
+        A parameter that the notebook does not have, or a value of another type than its default.
+    """
+    from papermill import inspect_notebook
+
+    known = {name: ast.literal_eval(entry["default"]) for name, entry in inspect_notebook(str(path)).items()}
+    values = {}
+    for name, text in given.items():
+        if name not in known:
+            raise UsageError(f"{path.stem} has no parameter {name!r}; it has: {', '.join(known) or 'none'}.")
+        kind = type(known[name])
+        try:
+            value = text if kind is str else ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            value = text
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise UsageError(f"{name} of {path.stem} is {known[name]!r}, so it takes {kind.__name__}; got {text!r}.")
+        values[name] = kind(value)
+    return values
+
+
+def contained_environment():
+    """Return environment variables that keep the files of Jupyter, Keras and matplotlib inside the clone."""
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME")
+    folders = {name: ROOT / "build" / "cache" / name.lower() for name in names}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    return {name: str(folder) for name, folder in folders.items()} | {
+        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment, not one in the home folder
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
+
+
+def run(paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_change=lambda outcomes: None):
+    """Execute notebooks, `jobs` at once; a failing one does not stop the others.
+
+    Each leaves `executed/NAME.ipynb`, `executed/NAME.log` and its entry in `results.json` under `out`.
+
+    Parameters
+    ----------
+    paths : list of Path
+    out : Path
+    parameters : dict of str to dict
+        Checked parameters by the name of the notebook.
+    jobs : int
+    cell_limit : float
+        Seconds that one cell may take.
+    on_change : callable
+        Called with the outcomes whenever one has changed; never from two threads at once.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `paths`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After every worker and its kernel have ended.
+    """
+    outcomes = {path: Outcome(path.stem) for path in paths}
+    workers, lock, stopping = [], threading.Lock(), threading.Event()
+
+    def changed():
+        with lock:
+            on_change(list(outcomes.values()))
+
+    def task(path):
+        if not stopping.is_set():
+            _execute(path, out, parameters[path.stem], cell_limit, outcomes[path], workers, changed)
+
+    known = claims.read_results(ROOT / "benchmarks" / "results" / "quick.json")
+    longest_first = sorted(paths, key=lambda path: -known.get(path.stem, {}).get("seconds", 1e9))
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        futures = [pool.submit(task, path) for path in longest_first]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            stopping.set()
+            for worker in workers:
+                worker.terminate()  # nbclient answers SIGTERM by shutting its kernel down
+            for worker in workers:
+                try:
+                    worker.wait(timeout=15)
+                except subprocess.TimeoutExpired:
+                    worker.kill()  # its kernel sees the parent gone, and ends
+            raise
+    for future in futures:
+        future.result()
+    return list(outcomes.values())
+
+
+def _execute(path, out, parameters, cell_limit, outcome, workers, changed):
+    """Execute one notebook in a worker process; keep `outcome` and the results file up to date."""
+    results, log = out / "results.json", out / "executed" / f"{path.stem}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    claims.write_entry(results, path.stem, None)  # nothing of an earlier run may look like this one's
+    environment = os.environ | contained_environment() | dict.fromkeys(THREADS, "1")
+    environment[claims.RESULTS_VARIABLE] = str(results.resolve())
+    output = str(log.resolve().with_suffix(".ipynb"))
+    task = {"input": str(path.resolve()), "output": output, "parameters": parameters, "cell_limit": cell_limit}
+    begin, outcome.state = time.monotonic(), "running"
+    changed()
+    with open(log, "w", encoding="utf-8") as errors:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "helpers.run", json.dumps(task)],
+            stdout=subprocess.PIPE, stderr=errors, text=True, env=environment,
+            start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its workers in order
+        )  # fmt: skip
+        workers.append(worker)
+        for line in worker.stdout:
+            vars(outcome).update(json.loads(line))
+            changed()
+        worker.wait()
+    outcome.seconds = round(time.monotonic() - begin, 1)
+    if outcome.state == "running":
+        last = log.read_text(encoding="utf-8").strip().splitlines()[-1:]
+        outcome.state, outcome.error = "failed", f"cell [{outcome.cell}]: the worker ended with {worker.returncode} {last}"
+    entry = {"state": outcome.state, "seconds": outcome.seconds, "error": outcome.error, "parameters": parameters}
+    claims.write_entry(results, path.stem, entry)
+    changed()
+
+
+def _work(task, say):
+    """Execute one notebook in this process, and `say` each change of its outcome as a dict."""
+    import nbformat
+    import papermill
+    from nbclient.exceptions import CellTimeoutError
+
+    count = sum(cell.cell_type == "code" for cell in nbformat.read(task["input"], 4).cells)
+    count += bool(task["parameters"])  # papermill adds a cell that sets them
+    cell_number, first_line = 0, ""
+
+    def cell_started(cell, cell_index):
+        nonlocal cell_number, first_line
+        if cell.cell_type == "code":
+            cell_number, first_line = cell_number + 1, cell.source.strip().partition("\n")[0]
+            say({"cell": cell_number, "cells": count})
+
+    try:
+        papermill.execute_notebook(
+            task["input"], task["output"], task["parameters"], kernel_name="python3", progress_bar=False,
+            cwd=str(Path(task["input"]).parent), execution_timeout=task["cell_limit"], on_cell_start=cell_started,
+        )  # fmt: skip
+    except papermill.PapermillExecutionError as error:
+        if error.ename == "DataMissing":
+            return say({"state": "skipped", "error": error.evalue})
+        problem = f"{error.ename}: {error.evalue}"
+    except CellTimeoutError:
+        problem = f"over its time limit of {task['cell_limit']:g} seconds"
+    else:
+        return say({"state": "passed"})
+    return say({"state": "failed", "error": f"cell [{cell_number}] `{first_line}`: {problem}"})
+
+
+if __name__ == "__main__":
+    _work(json.loads(sys.argv[1]), lambda event: print(json.dumps(event), flush=True))

@@ -225,7 +225,7 @@ def load_mnist(profile="quick"):
     Parameters
     ----------
     profile : {"quick", "full"}
-        `quick`: the 5,000 embedded digits as 3,500 / 500 / 1,000. `full`: the official 60,000 training digits as
+        `quick`: the 5,000 embedded digits as 3,000 / 1,000 / 1,000. `full`: the official 60,000 training digits as
         55,000 / 5,000, and the official 10,000 test digits. Validation is cut from training, stratified.
 
     Raises
@@ -238,7 +238,7 @@ def load_mnist(profile="quick"):
     if profile == "quick":
         arrays = _embedded("mnist_5k.npz")
         rest, test = _cut(_pair(arrays["images"], arrays["labels"], "mnist_5k.npz"), 1000)
-        train, val = _cut(rest, 500)
+        train, val = _cut(rest, 1000)
         return Dataset("MNIST digits", "5,000 embedded in data/mnist_5k.npz", DIGITS, train, val, test)
     parts = [read_idx(path) for path in local_files("mnist")]
     train, val = _cut(_pair(*parts[:2], "the MNIST training set"), 5000)

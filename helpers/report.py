@@ -88,13 +88,14 @@ def write_report(out, results):
     import jupyter_server_mathjax
     import nbformat
     from nbconvert import HTMLExporter
+    from nbconvert.preprocessors import TagRemovePreprocessor
 
     folder = out / "report"
     mathjax = Path(jupyter_server_mathjax.__file__).with_name("static")
     shutil.copytree(mathjax, folder / "mathjax", dirs_exist_ok=True)
-    exporter = HTMLExporter(
-        mathjax_url="mathjax/MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe", require_js_url="", jquery_url=""
-    )
+    exporter = HTMLExporter(mathjax_url="mathjax/MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe", require_js_url="")
+    quiet = TagRemovePreprocessor(enabled=True, remove_all_outputs_tags={"imports"})  # TensorFlow's start-up messages
+    exporter.register_preprocessor(quiet, enabled=True)
     rows, machines = [], set()
     for name, entry in results.items():
         link, source = name, out / "executed" / f"{name}.ipynb"

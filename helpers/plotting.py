@@ -137,5 +137,5 @@ def class_balance(splits, classes, ax=None):
         ax.bar(at, counts, width, label=name, color=COLOURS[index], hatch=HATCHES[index % 4], edgecolor="white")
     ax.set_xticks(np.arange(len(classes)), classes)
     ax.set(xlabel="class", ylabel="images")
-    ax.legend()
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))  # beside the bars, not over them
     return figure, ax

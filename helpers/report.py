@@ -1,6 +1,7 @@
 """Show a run while it goes on, and turn its results into tables and HTML pages."""
 
 import html
+import re
 import shutil
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem aut
 table {{ border-collapse: collapse }} td, th {{ padding: .3rem .8rem; text-align: left; border-bottom: 1px solid #ccc }}
 .failed, .no {{ background: #fde0dc }} .skipped {{ background: #fff3cd }}
 </style><h1>Course report</h1>{notebooks}<h2>Claims</h2>{claims}<h2>Ran on</h2>{machines}</html>"""
+# What TensorFlow says of the machine when it starts; nothing else is left out of the pages.
+STARTUP = re.compile(r"^.*(absl::InitializeLog|port\.cc|cudart_stub\.cc|cuda_platform\.cc).*\n?", re.M)
 CLAIM_HEAD = ("notebook", "profile", "claim", "value", "bound", "holds")
 
 
@@ -88,19 +91,20 @@ def write_report(out, results):
     import jupyter_server_mathjax
     import nbformat
     from nbconvert import HTMLExporter
-    from nbconvert.preprocessors import TagRemovePreprocessor
 
     folder = out / "report"
     mathjax = Path(jupyter_server_mathjax.__file__).with_name("static")
     shutil.copytree(mathjax, folder / "mathjax", dirs_exist_ok=True)
     exporter = HTMLExporter(mathjax_url="mathjax/MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe", require_js_url="")
-    quiet = TagRemovePreprocessor(enabled=True, remove_all_outputs_tags={"imports"})  # TensorFlow's start-up messages
-    exporter.register_preprocessor(quiet, enabled=True)
     rows, machines = [], set()
     for name, entry in results.items():
         link, source = name, out / "executed" / f"{name}.ipynb"
         if source.exists():
-            body, _ = exporter.from_notebook_node(nbformat.read(source, 4), {"metadata": {"name": name}})
+            notebook = nbformat.read(source, 4)
+            for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+                if output.output_type == "stream" and output.name == "stderr":
+                    output.text = STARTUP.sub("", output.text)
+            body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
             (folder / f"{name}.html").write_text(body, encoding="utf-8")
             link = f'<a href="{name}.html">{name}</a>'
         said = "; ".join(filter(None, [*entry.get("data", []), entry.get("error", "")]))

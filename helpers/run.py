@@ -81,6 +81,24 @@ def check_parameters(path, given):
     return values
 
 
+def definitions(path):
+    """Return what a notebook defines, by name: its imports, functions, classes and CONSTANTS, and nothing it computes.
+
+    So a test or a benchmark uses the very lines that a reader sees.
+    """
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    tree = ast.parse(source)
+    tree.body = [
+        node for node in tree.body
+        if isinstance(node, kept) or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper())
+    ]  # fmt: skip
+    names = {}
+    exec(compile(tree, str(path), "exec"), names)
+    return names
+
+
 def contained_environment():
     """Return environment variables that keep the files of Jupyter, Keras and matplotlib inside the clone."""
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME")

@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PROFILE ?= quick
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run full test lab data bench lint format lock clean
+.PHONY: run full test lab data bench results lint lock clean
 
 run: $(VENV)/installed
 	$(PY) -m helpers run --profile $(PROFILE)
@@ -24,6 +24,14 @@ data: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(PY) benchmarks/mnist.py
+
+# What README.md quotes: both profiles, stored and turned into its tables.
+results: $(VENV)/installed
+	$(PY) -m helpers run --out build/quick
+	$(PY) -m helpers run --out build/full --profile full
+	cp build/quick/results.json benchmarks/results/quick.json
+	cp build/full/results.json benchmarks/results/full.json
+	$(PY) benchmarks/readme_tables.py
 
 lint: $(VENV)/installed
 	$(PY) -m ruff check .

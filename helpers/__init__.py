@@ -1,5 +1,1 @@
-"""Small helpers shared by the notebooks of the course.
-
-Imports point one way: notebooks import these modules; `plotting`, `metrics` and
-`claims` know nothing of `datasets`, and none of them knows `run` or `report`.
-"""
+"""Small helpers of the notebooks. Imports point one way: plotting, metrics and claims know nothing of datasets."""

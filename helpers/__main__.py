@@ -2,8 +2,12 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
 
 from helpers import claims, datasets, report
 from helpers import run as runner
@@ -40,20 +44,18 @@ def run(arguments):
         outcomes = runner.run(paths, arguments.out, parameters, arguments.jobs, limit, progress.show)
     results = claims.read_results(arguments.out / "results.json")
     page = report.write_report(arguments.out, results)
-    report.print_claims({outcome.name: results[outcome.name] for outcome in outcomes})
+    Console().print(Markdown(report.claims_table({outcome.name: results[outcome.name] for outcome in outcomes})))
     print(f"Report: {page}\nResults: {arguments.out / 'results.json'}")
-    short = [outcome for outcome in outcomes if outcome.state != "passed"]
-    for outcome in short:
+    for outcome in (unfinished := [outcome for outcome in outcomes if outcome.state != "passed"]):
         print(f"{outcome.state.upper()} {outcome.name}: {outcome.error}")
-    return 1 if short else 0
+    return 1 if unfinished else 0
 
 
 def data(names):
     """Download data sets; return the exit code."""
-    for name in names:
+    for name in names or datasets.REMOTE:
         if name not in datasets.REMOTE:
             raise runner.UsageError(f"There is no data set {name!r}; there are: {', '.join(datasets.REMOTE)}.")
-    for name in names or datasets.REMOTE:
         print(f"{datasets.REMOTE[name].title}: {len(datasets.fetch(name))} files in {datasets.data_folder() / name}")
     return 0
 
@@ -77,4 +79,5 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end the kernels, too, when somebody else ends this
     sys.exit(main())

@@ -39,8 +39,7 @@ def read_results(path):
 def write_entry(path, notebook, entry):
     """Merge the dict `entry` into what the results file says of one notebook; None removes the notebook.
 
-    The file is replaced in one step under a lock: nobody reads half of it, and notebooks side by side do not undo each
-    other.
+    The file is replaced in one step under a lock, so notebooks side by side neither read half of it nor undo each other.
     """
     from filelock import FileLock
 
@@ -58,14 +57,10 @@ def write_entry(path, notebook, entry):
 
 
 def machine():
-    """Return what this run ran on: Python, system, cores, TensorFlow threads and package versions."""
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "cores": os.cpu_count(),
-        "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
-        "packages": {name: version(name) for name in PACKAGES},
-    }
+    """Return what this run ran on, as texts by name: system, cores, TensorFlow threads and versions."""
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS", "all")
+    system = {"system": f"{platform.system()} {platform.machine()}", "cores": str(os.cpu_count()), "threads": threads}
+    return system | {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def show(value):
@@ -76,16 +71,9 @@ def show(value):
 
 
 class Claims:
-    """The claims of one run of one notebook; `claims.at_least("Test accuracy", 0.993, quick=0.96, full=0.99)`.
+    """The claims of one run of the notebook of this name; `claims.at_least("Accuracy", 0.993, quick=0.96, full=0.99)`.
 
-    Parameters
-    ----------
-    notebook : str
-        Name of the notebook without `.ipynb`.
-    profile : {"quick", "full"}
-        Chooses the bounds.
-    seed : int
-        Recorded.
+    The profile, "quick" or "full", chooses the bounds; the seed is recorded.
     """
 
     def __init__(self, notebook, profile, seed):

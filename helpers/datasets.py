@@ -29,7 +29,7 @@ class DataMissing(FileNotFoundError):
 
 
 class DataDamaged(ValueError):
-    """A file is there, but it is not the file that the course was written for."""
+    """A file is there, but it is not what it should be."""
 
 
 class DownloadFailed(OSError):
@@ -44,21 +44,14 @@ class RemoteSet(NamedTuple):
     files: dict[str, tuple[int, str]]
 
 
-REMOTE = {
-    "mnist": RemoteSet(
-        "MNIST, 70,000 digits",
-        ("https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
-        {
-            name + "-ubyte.gz": (size, digest)
-            for name, size, digest in (
-                ("train-images-idx3", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
-                ("train-labels-idx1", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
-                ("t10k-images-idx3", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
-                ("t10k-labels-idx1", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
-            )
-        },
-    ),
-}
+_MNIST = (
+    ("train-images-idx3-ubyte.gz", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    ("train-labels-idx1-ubyte.gz", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    ("t10k-images-idx3-ubyte.gz", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    ("t10k-labels-idx1-ubyte.gz", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+)
+_HOSTS = ("https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/")
+REMOTE = {"mnist": RemoteSet("MNIST, 70,000 digits", _HOSTS, {name: (size, sha) for name, size, sha in _MNIST})}
 
 
 class Split(NamedTuple):
@@ -102,22 +95,13 @@ def _verified(path, digest):
 
 
 def local_files(name):
-    """Return the verified paths of a downloaded set, in the order of `REMOTE[name].files`.
-
-    Raises
-    ------
-    DataMissing
-        A file is not there; the message says what is needed, how large it is and how to get it.
-    DataDamaged
-        A file has another digest.
-    """
+    """Return the verified paths of a downloaded set; DataMissing says what is needed and how to get it."""
     remote, folder = REMOTE[name], data_folder() / name
     missing = [size for file, (size, _) in remote.files.items() if not (folder / file).is_file()]
     if missing:
         raise DataMissing(
-            f"{remote.title}: {len(missing)} of {len(remote.files)} files ({sum(missing) / 1e6:.1f} MB) are not in "
-            f"{folder}. Run `make data` to download them, or set {FOLDER_VARIABLE} to a folder that has them "
-            f"under {name}/."
+            f"{remote.title}: {len(missing)} of {len(remote.files)} files ({sum(missing) / 1e6:.1f} MB) are not in {folder}"
+            f". Run `make data` to download them, or set {FOLDER_VARIABLE} to a folder that has them under {name}/."
         )
     return [_verified(folder / file, digest) for file, (_, digest) in remote.files.items()]
 
@@ -126,12 +110,7 @@ def fetch(name):
     """Download a data set unless it is there already, and return its verified paths.
 
     A download is written to a folder of its own, checked, and only then moved to its place. A lock lets two processes
-    that ask at once fetch once. A file that is there is never overwritten.
-
-    Raises
-    ------
-    DownloadFailed, DataDamaged
-        No mirror gave a file with the right digest; a file that was there before has another one.
+    that ask at once fetch once. A file that is there is never overwritten. Raises DownloadFailed or DataDamaged.
     """
     from filelock import FileLock
 
@@ -166,15 +145,10 @@ def _download(name, file, size, digest, incoming):
 
 
 def read_idx(path):
-    """Read a gzipped IDX file of bytes (Y. LeCun, "The MNIST database"): uint8, of the shape that its header gives.
+    """Read a gzipped IDX file (Y. LeCun, "The MNIST database") as uint8 of the shape that its header gives.
 
-    The layout is two zero bytes, the type code 8, the number of dimensions, each dimension as a big-endian 32-bit
-    integer, then the values.
-
-    Raises
-    ------
-    DataDamaged
-        Not a gzip file, a wrong magic number, or fewer or more values than the header announces.
+    Layout: two zero bytes, type code 8, number of dimensions, each as a big-endian 32-bit integer, then the values.
+    Raises DataDamaged for another format, a wrong magic number, or fewer or more values than announced.
     """
     try:
         with gzip.open(path) as stream:
@@ -182,9 +156,8 @@ def read_idx(path):
     except (gzip.BadGzipFile, EOFError) as error:
         raise DataDamaged(f"{path} is not a whole gzip file ({error}). Run `make data` to get it again.") from None
     if content[:3] != b"\x00\x00\x08" or len(content) < 4:
-        raise DataDamaged(
-            f"{path} has the magic number {content[:4].hex() or 'of an empty file'}; an IDX file of bytes has 000008.."
-        )
+        magic = content[:4].hex() or "of an empty file"
+        raise DataDamaged(f"{path} has the magic number {magic}; an IDX file of bytes begins with 000008.")
     start = 4 + 4 * content[3]
     shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
     values = np.frombuffer(content, np.uint8, offset=min(start, len(content)))
@@ -204,9 +177,7 @@ def _cut(split, size, seed=0):
     """Cut `size` images, stratified by label, off a Split; return the rest and the cut."""
     from sklearn.model_selection import train_test_split
 
-    rest, cut = train_test_split(
-        np.arange(len(split.labels)), test_size=size, random_state=seed, stratify=split.labels
-    )
+    rest, cut = train_test_split(np.arange(len(split.labels)), test_size=size, random_state=seed, stratify=split.labels)
     return Split(*(part[rest] for part in split)), Split(*(part[cut] for part in split))
 
 
@@ -220,18 +191,18 @@ def _embedded(name):
 
 
 def load_mnist(profile="quick"):
-    """Load handwritten digits, white on black, 28x28.
+    """Load handwritten digits, white on black, 28x28, as a Dataset; validation is cut from training, stratified.
 
     Parameters
     ----------
     profile : {"quick", "full"}
         `quick`: the 5,000 embedded digits as 3,000 / 1,000 / 1,000. `full`: the official 60,000 training digits as
-        55,000 / 5,000, and the official 10,000 test digits. Validation is cut from training, stratified.
+        55,000 / 5,000, and the official 10,000 test digits.
 
     Raises
     ------
     DataMissing, DataDamaged, ValueError
-        As `local_files` and `read_idx`; an unknown profile.
+        Files are not there, or not the right ones; an unknown profile.
     """
     if profile not in ("quick", "full"):
         raise ValueError(f"profile must be 'quick' or 'full', got {profile!r}.")
@@ -247,27 +218,17 @@ def load_mnist(profile="quick"):
 
 
 def load_silhouettes(classes=ANIMALS):
-    """Load animal silhouettes, white on black, 28x28: 700 / 150 / 150 of each class, the same in both profiles.
+    """Load silhouettes, white on black, 28x28, of some ANIMALS: 700 / 150 / 150 of each, label k means `classes[k]`.
 
-    No image of one split has a near-duplicate (cosine similarity above 0.97, mirrored or not) in another.
-
-    Parameters
-    ----------
-    classes : sequence of str
-        Some of `ANIMALS`; label k means `classes[k]`.
-
-    Raises
-    ------
-    ValueError
-        A class that is not in `ANIMALS`, or the same class twice.
+    No image of one split has a near-duplicate (cosine similarity above 0.97, mirrored or not) in another. Raises
+    ValueError for a class that is not in ANIMALS, or twice the same.
     """
     classes = tuple(classes)
     if not classes or len(set(classes)) < len(classes) or not set(classes) <= set(ANIMALS):
         raise ValueError(f"classes must be different names out of {', '.join(ANIMALS)}; got {classes}.")
     arrays = _embedded("animal_silhouettes.npz")
-    label_of = np.full(len(ANIMALS), -1)
-    label_of[[ANIMALS.index(name) for name in classes]] = np.arange(len(classes))
-    labels = label_of[arrays["labels"]]
+    label_of = [classes.index(name) if name in classes else -1 for name in ANIMALS]
+    labels = np.array(label_of)[arrays["labels"]]
     splits = [
         _pair(arrays["images"][chosen], labels[chosen], "animal_silhouettes.npz")
         for chosen in ((labels >= 0) & (arrays["split"] == number) for number in range(3))
@@ -275,31 +236,19 @@ def load_silhouettes(classes=ANIMALS):
     return Dataset("Animal silhouettes", "embedded in data/animal_silhouettes.npz", classes, *splits)
 
 
-def load_folder(folder, image_size, batch_size=32, color_mode="rgb", seed=0):
+def load_folder(folder, **options):
     """Stream the images of `folder/SPLIT/CLASS/FILE`, one `tf.data.Dataset` per split in a dict; `train` is shuffled.
 
-    Parameters
-    ----------
-    folder : path
-    image_size : (int, int)
-        Height and width in pixels to resize to; batches hold float32 images from 0 to 255, and int32 labels.
-    batch_size, seed : int
-    color_mode : {"rgb", "grayscale"}
-
-    Raises
-    ------
-    DataMissing
-        There are no files of that layout.
+    `options`, such as `image_size=(height, width)`, `batch_size`, `color_mode` and `seed`, go to
+    `keras.utils.image_dataset_from_directory`; batches hold float32 images from 0 to 255, and int32 labels. Raises
+    DataMissing where there are no files of that layout.
     """
-    import keras
+    from keras.utils import image_dataset_from_directory
 
     names = sorted({path.parts[-3] for path in Path(folder).glob("*/*/*")})
     if not names:
         raise DataMissing(f"{folder} should hold images as SPLIT/CLASS/FILE, for example train/cat/1.jpg.")
+    options = {"verbose": False, **options}
     return {
-        name: keras.utils.image_dataset_from_directory(
-            Path(folder, name), image_size=image_size, batch_size=batch_size, color_mode=color_mode,
-            shuffle=name == "train", seed=seed, verbose=False,
-        )
-        for name in names
-    }  # fmt: skip
+        name: image_dataset_from_directory(Path(folder, name), shuffle=name == "train", **options) for name in names
+    }

@@ -24,11 +24,7 @@ def _checked(y_true, y_pred, n_classes=None):
 
 
 def accuracy(y_true, y_pred):
-    """Return the share of labels that are right, from 0 to 1.
-
-    Parameters
-    ----------
-    y_true, y_pred : array of int, shape (n,)
+    """Return the share, from 0 to 1, of labels in `y_pred` that equal `y_true`; both int of shape (n,).
 
     Raises
     ------
@@ -41,16 +37,13 @@ def accuracy(y_true, y_pred):
 def confusion_matrix(y_true, y_pred, n_classes):
     """Return counts, int of shape (n_classes, n_classes): true classes in rows, predicted ones in columns.
 
-    Raises
-    ------
-    ValueError
-        As `accuracy`, or a label outside 0 .. n_classes - 1.
+    Raises ValueError as `accuracy`, and for a label outside 0 .. n_classes - 1.
     """
     return metrics.confusion_matrix(*_checked(y_true, y_pred, n_classes), labels=np.arange(n_classes))
 
 
 def bootstrap_interval(y_true, y_pred, metric=metrics.accuracy_score, level=0.95, resamples=1000, seed=0):
-    """Return the percentile bootstrap interval of a metric: how far chance in the test set reaches.
+    """Return (low, high), the percentile bootstrap interval of a metric: how far chance in the test set reaches.
 
     The test images are drawn again, with replacement, `resamples` times; the interval holds the middle `level` of the
     values (`scipy.stats.bootstrap`; B. Efron, R. Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13).
@@ -58,20 +51,11 @@ def bootstrap_interval(y_true, y_pred, metric=metrics.accuracy_score, level=0.95
     Parameters
     ----------
     y_true, y_pred : array of int, shape (n,)
-    metric : callable
-        Takes `(y_true, y_pred)` and returns a float.
-    level : float
-        Between 0 and 1.
+    metric : callable that takes `(y_true, y_pred)` and returns a float
+    level : float between 0 and 1
     resamples, seed : int
 
-    Returns
-    -------
-    low, high : float
-
-    Raises
-    ------
-    ValueError
-        As `accuracy`, or a level outside (0, 1).
+    Raises ValueError as `accuracy`, and for a level outside (0, 1).
     """
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; got {level}.")

@@ -17,16 +17,13 @@ def _axes(ax, figsize):
 
 
 def show_images(images, titles=None, columns=8, ax=None):
-    """Draw images side by side as one picture, each with an optional title above it.
+    """Draw images side by side as one picture, `columns` in a row, each with an optional title above it.
 
     Parameters
     ----------
     images : array of shape (n, height, width, 1 or 3)
         Grey or colour; uint8 from 0 to 255, or floats from 0 to 1.
-    titles : sequence of str, optional
-        One for each image.
-    columns : int
-        Images in a row.
+    titles : sequence of n texts, optional
 
     Raises
     ------
@@ -56,19 +53,9 @@ def show_images(images, titles=None, columns=8, ax=None):
 
 
 def learning_curves(history, metric="loss", ax=None):
-    """Draw a metric over the epochs: training as a solid line, validation as a dashed one.
+    """Draw `metric` over the epochs: training as a solid line, validation, if there is one, as a dashed one.
 
-    Parameters
-    ----------
-    history : dict of str to sequence of float
-        `History.history` as `Model.fit` returns it.
-    metric : str
-        A key of `history`; `"val_" + metric` is drawn too where it exists.
-
-    Raises
-    ------
-    ValueError
-        `history` has no such metric.
+    `history` is what `Model.fit` returns as `History.history`. Raises ValueError if it has no such metric.
     """
     if metric not in history:
         raise ValueError(f"history has no {metric!r}; it has {', '.join(sorted(history))}.")
@@ -86,17 +73,8 @@ def learning_curves(history, metric="loss", ax=None):
 def confusion_matrix(matrix, classes, ax=None):
     """Draw counts of true (rows) against predicted (columns) classes, coloured by the share of the row.
 
-    Parameters
-    ----------
-    matrix : array of int, shape (k, k)
-        As `helpers.metrics.confusion_matrix` returns it.
-    classes : sequence of str
-        The k class names.
-
-    Raises
-    ------
-    ValueError
-        `matrix` is not k by k.
+    `matrix` is what `helpers.metrics.confusion_matrix` returns, int of shape (k, k), and `classes` are the k names.
+    Raises ValueError if they do not fit together.
     """
     matrix = np.asarray(matrix)
     if matrix.shape != (len(classes), len(classes)):
@@ -115,17 +93,8 @@ def confusion_matrix(matrix, classes, ax=None):
 def class_balance(splits, classes, ax=None):
     """Draw how many images of each class each split has.
 
-    Parameters
-    ----------
-    splits : dict of str to array of int
-        Labels by the name of the split.
-    classes : sequence of str
-        Class names; label k means `classes[k]`.
-
-    Raises
-    ------
-    ValueError
-        A label without a class name.
+    `splits` holds an array of labels by the name of the split; label k means `classes[k]`. Raises ValueError for a label
+    without a name.
     """
     figure, ax = _axes(ax, (0.6 * len(classes) + 2, 3))
     width = 0.8 / len(splits)

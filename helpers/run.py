@@ -1,8 +1,7 @@
 """Execute notebooks with papermill, several at once, and say how they went.
 
-Each notebook runs in a worker process of its own (`python -m helpers.run`, one JSON line per event),
-with TensorFlow on one thread: the same seed then gives the same numbers, and the cores are used by
-running several notebooks side by side.
+Each runs in a worker process of its own (`python -m helpers.run`, one JSON line per event) with TensorFlow on one thread:
+the same seed then gives the same numbers, and the cores are used by running several notebooks side by side.
 """
 
 import ast
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,30 +38,18 @@ class Outcome:
     error: str = ""
 
 
-def choose(wanted, notebooks=ROOT / "notebooks"):
-    """Return the paths of the notebooks whose number or name is in `wanted`; all of them if it is empty.
-
-    Raises
-    ------
-    UsageError
-        A name that fits no notebook; the message lists those that exist.
-    """
-    paths = {path.stem: path for path in sorted(Path(notebooks).glob("[0-9]*.ipynb"))}
-    chosen = [stem for stem in paths if not wanted or {stem, stem.split("_")[0]} & set(wanted)]
+def choose(wanted):
+    """Return the paths of the notebooks whose number or name is in `wanted`; all of them if it is empty."""
+    paths = {path.stem: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))}
+    names = {name: stem for stem in paths for name in (stem, stem.split("_")[0])}
     for name in wanted:
-        if not any(name in (stem, stem.split("_")[0]) for stem in paths):
-            raise UsageError(f"There is no notebook {name!r}; there are: {', '.join(paths) or 'none'}.")
-    return [paths[stem] for stem in chosen]
+        if name not in names:
+            raise UsageError(f"There is no notebook {name!r}; there are: {', '.join(paths)}.")
+    return [paths[stem] for stem in sorted({names[name] for name in wanted} or paths)]
 
 
 def check_parameters(path, given):
-    """Return the texts of `given` as values for the parameters of the notebook at `path`.
-
-    Raises
-    ------
-    UsageError
-        A parameter that the notebook does not have, or a value of another type than its default.
-    """
+    """Return the texts of `given` as values of the types that the notebook's parameters have."""
     from papermill import inspect_notebook
 
     known = {name: ast.literal_eval(entry["default"]) for name, entry in inspect_notebook(str(path)).items()}
@@ -72,36 +59,17 @@ def check_parameters(path, given):
             raise UsageError(f"{path.stem} has no parameter {name!r}; it has: {', '.join(known) or 'none'}.")
         kind = type(known[name])
         try:
-            value = text if kind is str else ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            value = text
-        if type(value) is not kind and not (kind is float and type(value) is int):
-            raise UsageError(f"{name} of {path.stem} is {known[name]!r}, so it takes {kind.__name__}; got {text!r}.")
-        values[name] = kind(value)
+            values[name] = {"True": True, "False": False}[text] if kind is bool else kind(text)
+        except (ValueError, KeyError):
+            refusal = f"{name} of {path.stem} is {known[name]!r}, so it takes {kind.__name__}; got {text!r}."
+            raise UsageError(refusal) from None
     return values
-
-
-def definitions(path):
-    """Return what a notebook defines, by name: its imports, functions, classes and CONSTANTS, and nothing it computes.
-
-    So a test or a benchmark uses the very lines that a reader sees.
-    """
-    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    tree = ast.parse(source)
-    tree.body = [
-        node for node in tree.body
-        if isinstance(node, kept) or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper())
-    ]  # fmt: skip
-    names = {}
-    exec(compile(tree, str(path), "exec"), names)
-    return names
 
 
 def contained_environment():
     """Return environment variables that keep the files of Jupyter, Keras and matplotlib inside the clone."""
-    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME")
+    jupyter = [f"JUPYTER_{kind}_DIR" for kind in ("CONFIG", "DATA", "RUNTIME")]
+    names = [*jupyter, "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME"]
     folders = {name: ROOT / "build" / "cache" / name.lower() for name in names}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,31 +81,11 @@ def contained_environment():
 
 
 def run(paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_change=lambda outcomes: None):
-    """Execute notebooks, `jobs` at once; a failing one does not stop the others.
+    """Execute notebooks, `jobs` at once, and return an Outcome for each; a failing one does not stop the others.
 
-    Each leaves `executed/NAME.ipynb`, `executed/NAME.log` and its entry in `results.json` under `out`.
-
-    Parameters
-    ----------
-    paths : list of Path
-    out : Path
-    parameters : dict of str to dict
-        Checked parameters by the name of the notebook.
-    jobs : int
-    cell_limit : float
-        Seconds that one cell may take.
-    on_change : callable
-        Called with the outcomes whenever one has changed; never from two threads at once.
-
-    Returns
-    -------
-    list of Outcome
-        In the order of `paths`.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After every worker and its kernel have ended.
+    Each leaves `executed/NAME.ipynb`, `executed/NAME.log` and an entry in `results.json` under `out`. `parameters` has
+    checked values by notebook and name; `cell_limit` is in seconds; `on_change` gets all outcomes whenever one changes,
+    never from two threads at once. KeyboardInterrupt comes through when every kernel has ended.
     """
     outcomes = {path: Outcome(path.stem) for path in paths}
     workers, lock, stopping = [], threading.Lock(), threading.Event()
@@ -148,14 +96,15 @@ def run(paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_chang
 
     def task(path):
         if not stopping.is_set():
-            _execute(path, out, parameters[path.stem], cell_limit, outcomes[path], workers, changed)
+            _execute(path, out, parameters[path.stem], cell_limit, outcomes[path], workers, stopping, changed)
 
     known = claims.read_results(ROOT / "benchmarks" / "results" / "quick.json")
     longest_first = sorted(paths, key=lambda path: -known.get(path.stem, {}).get("seconds", 1e9))
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         futures = [pool.submit(task, path) for path in longest_first]
         try:
-            wait(futures)
+            for future in futures:
+                future.result()
         except KeyboardInterrupt:
             stopping.set()
             for worker in workers:
@@ -166,12 +115,10 @@ def run(paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_chang
                 except subprocess.TimeoutExpired:
                     worker.kill()  # its kernel sees the parent gone, and ends
             raise
-    for future in futures:
-        future.result()
     return list(outcomes.values())
 
 
-def _execute(path, out, parameters, cell_limit, outcome, workers, changed):
+def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, changed):
     """Execute one notebook in a worker process; keep `outcome` and the results file up to date."""
     results, log = out / "results.json", out / "executed" / f"{path.stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -189,14 +136,16 @@ def _execute(path, out, parameters, cell_limit, outcome, workers, changed):
             start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its workers in order
         )  # fmt: skip
         workers.append(worker)
+        if stopping.is_set():
+            worker.terminate()
         for line in worker.stdout:
             vars(outcome).update(json.loads(line))
             changed()
         worker.wait()
     outcome.seconds = round(time.monotonic() - begin, 1)
     if outcome.state == "running":
-        last = log.read_text(encoding="utf-8").strip().splitlines()[-1:]
-        outcome.state, outcome.error = "failed", f"cell [{outcome.cell}]: the worker ended with {worker.returncode} {last}"
+        outcome.state = "failed"
+        outcome.error = f"cell [{outcome.cell}]: the worker ended with exit code {worker.returncode}; see {log}"
     entry = {"state": outcome.state, "seconds": outcome.seconds, "error": outcome.error, "parameters": parameters}
     claims.write_entry(results, path.stem, entry)
     changed()

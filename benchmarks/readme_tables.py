@@ -1,0 +1,69 @@
+"""Write the tables of README.md from the stored results files, so that no number in it is typed.
+
+`make results` runs the notebooks first; `python benchmarks/readme_tables.py` only writes the tables again.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from helpers import claims, run  # noqa: E402
+from helpers.report import markdown_table as table  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "results"
+LEARN = {
+    "00_start_here": "what the course is; a first classifier in a dozen lines; claims and exercises",
+    "01_data_preparation": "pixels, cleaning, near-duplicates, wrong labels, splits and leaks, augmentation, `tf.data`",
+    "03_mnist_cnn": "a published network rebuilt and beaten in measured steps; digits of your own",
+}
+
+
+def machine(entry):
+    on = entry["ran_on"]
+    return f"Python {on['python']}, TensorFlow {on['tensorflow']}, {on['system']}, {on['cores']} cores"
+
+
+def tables():
+    """Return the text of each marked part of README.md."""
+    quick, full = (claims.read_results(RESULTS / f"{name}.json") for name in ("quick", "full"))
+    notebooks = [
+        (f"[{path.stem}](notebooks/{path.name})", LEARN[path.stem], f"{quick[path.stem]['seconds'] / 60:.1f}")
+        for path in run.choose([])
+    ]
+    rows = [
+        (name[:2], entry["profile"], claim["text"], claims.show(claim["value"]),
+         f"{claim['relation']} {claims.show(claim['bound'])}")
+        for name, entry in [*quick.items(), *((name, full[name]) for name in full if full[name] != quick.get(name))]
+        for claim in entry["claims"]
+        if isinstance(claim["value"], float)
+    ]  # fmt: skip
+    race = json.loads((RESULTS / "mnist.json").read_text())["summary"]
+    raced = [
+        (name, f"{row['parameters']:,}", f"{row['mean_accuracy']:.2%}", f"{row['median_share_of_published_time']:.2f}")
+        for name, row in race.items()
+    ]
+    return {
+        "notebooks": table(("notebook", "what you learn", "minutes"), notebooks)
+        + f"\n\nMinutes of the profile `quick`, one thread each: {machine(quick['03_mnist_cnn'])}.",
+        "results": table(("notebook", "profile", "claim", "value", "bound"), rows),
+        "race": table(("network", "parameters", "test accuracy", "time, published = 1"), raced),
+    }
+
+
+def with_tables(readme):
+    """Return the text of README.md with its marked parts replaced."""
+    for name, text in tables().items():
+        readme, count = re.subn(
+            rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", lambda m, text=text: m[1] + text + m[2], readme, flags=re.S
+        )
+        assert count == 1, f"README.md has no part marked {name}"
+    return readme
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")

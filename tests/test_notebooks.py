@@ -1,0 +1,163 @@
+"""Every notebook runs as it is stored, says what it needs to say, and has exercises that tell right from wrong."""
+
+import functools
+import re
+
+import keras
+import nbformat
+import numpy as np
+import pytest
+
+from helpers import claims, datasets, run
+
+PATHS = run.choose([])
+each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def execute(path, out, profile="quick"):
+    """Run one notebook; return its entry of the results file."""
+    parameters = {path.stem: run.check_parameters(path, {"PROFILE": profile})}
+    (outcome,) = run.run([path], out, parameters, cell_limit=run.CELL_LIMIT[profile])
+    if outcome.state == "skipped":
+        pytest.skip(outcome.error)
+    assert outcome.state == "passed", outcome.error
+    return claims.read_results(out / "results.json")[path.stem]
+
+
+@pytest.mark.notebook
+@each_notebook
+def test_notebook_runs_and_its_claims_hold(path, tmp_path):
+    entry = execute(path, tmp_path)
+    assert entry["claims"] and all(claim["held"] for claim in entry["claims"])
+    assert entry["data"], "the notebook does not say which data it was served"
+
+
+@pytest.mark.notebook
+def test_same_seed_gives_the_same_numbers(tmp_path):
+    path = run.choose(["00"])[0]
+    first, second = (execute(path, tmp_path / name)["claims"] for name in ("first", "second"))
+    assert first == second
+
+
+@pytest.mark.notebook
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["03_mnist_cnn"])
+def test_notebook_runs_on_the_full_data(name, tmp_path):
+    entry = execute(run.choose([name])[0], tmp_path, "full")
+    assert "the full public set" in entry["data"][0]
+
+
+@functools.cache
+def read(path):
+    return nbformat.read(path, 4)
+
+
+@each_notebook
+def test_notebook_is_stored_as_agreed(path):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code), "stored outputs: run nbstripout"
+    assert notebook.cells[0].source.startswith(f"# {path.stem[:2]} · ")
+    assert "we will" in notebook.cells[0].source
+    assert [cell.metadata.get("tags") for cell in code].count(["parameters"]) == 1
+    assert f'"{path.stem}", PROFILE, SEED' in "".join(cell.source for cell in code)
+    text = "".join(cell.source for cell in notebook.cells)
+    assert "What we learnt" in text and "## Exercises" in text
+
+
+def exercises(path):
+    """Return (grade_id, solution source, test source) of each exercise."""
+    graded = [cell for cell in read(path).cells if "nbgrader" in cell.metadata]
+    solutions = {c.metadata.nbgrader.grade_id: c.source for c in graded if c.metadata.nbgrader.solution}
+    tests = {c.metadata.nbgrader.grade_id.removesuffix("-test"): c for c in graded if c.metadata.nbgrader.grade}
+    assert solutions.keys() == tests.keys() and all(cell.metadata.nbgrader.points > 0 for cell in tests.values())
+    return [(name, solutions[name], tests[name].source) for name in solutions]
+
+
+ALL = [
+    pytest.param(path, *exercise, id=f"{path.stem[:2]}-{exercise[0]}") for path in PATHS for exercise in exercises(path)
+]
+SOLUTION = re.compile(r"( *)### BEGIN SOLUTION.*?### END SOLUTION", re.S)
+
+
+@each_notebook
+def test_notebook_has_two_to_four_exercises(path):
+    assert 2 <= len(exercises(path)) <= 4
+
+
+@pytest.mark.parametrize(("path", "name", "solution", "test"), ALL)
+@pytest.mark.parametrize("answer", ["pass", "return 0", "return np.zeros(3)", "return locals().popitem()[1]"])
+def test_exercise_refuses_an_empty_or_lazy_answer(path, name, solution, test, answer):
+    assert SOLUTION.search(solution) and "### BEGIN HIDDEN TESTS" in test
+    names = {"np": np, "keras": keras, "layers": keras.layers}
+    exec(SOLUTION.sub(rf"\g<1>{answer}", solution), names)
+    visible = test.partition("### BEGIN HIDDEN TESTS")[0]
+    with pytest.raises((AssertionError, TypeError, ValueError, AttributeError, IndexError)):
+        exec(visible, names)
+
+
+# Wrong answers that look right: (exercise, text of the solution, text of the mistake)
+MISTAKES = [
+    ("share-right", "np.mean(", "np.sum("),
+    ("most-frequent", "np.bincount(labels).argmax()", "np.bincount(labels).max()"),
+    ("repeated", "image.tobytes()", "image.sum()"),
+    ("repeated", "append(index)", "append(index - 1)"),
+    ("standardise", "((test - mu) / sigma)", "((test - np.mean(test)) / np.std(test))"),
+    ("standardise", '.astype("float32"), (', ", ("),
+    ("group-split", "in_test |= groups == group", "in_test[np.flatnonzero(groups == group)[:3]] = True"),
+    ("group-split", "default_rng(seed)", "default_rng(0)"),
+    ("conv-parameters", "* channels_in", ""),
+    ("conv-parameters", "(channels_out if use_bias else 0)", "1"),
+    ("conv-parameters", "(channels_out if use_bias else 0)", "channels_out"),
+    ("most-confused", "np.fill_diagonal(mistakes, -1)", "pass"),
+    ("most-confused", "np.array(matrix)", "np.asarray(matrix)"),
+    ("most-confused", "return int(true), int(predicted)", "return int(predicted), int(true)"),
+    ("bright-ink", "np.median(border)", "np.median(scaled)"),
+    ("bright-ink", "1 - scaled if np.median(border) > 0.5 else scaled", "1 - scaled"),
+    ("bright-ink", " / 255", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "right", "wrong"), MISTAKES)
+def test_exercise_refuses_a_plausible_mistake(name, right, wrong):
+    solution, test = next(case.values[2:] for case in ALL if case.values[1] == name)
+    assert right in solution
+    names = {"np": np, "keras": keras, "layers": keras.layers}
+    exec(solution, names)
+    state_of_the_notebook = {"animals": datasets.load_silhouettes(), "predicted": np.zeros(1500, int), "accuracy": 0.1}
+    exec(test, names | state_of_the_notebook)
+    exec(solution.replace(right, wrong), names)
+    with pytest.raises((AssertionError, IndexError)):
+        exec(test, names | state_of_the_notebook)
+
+
+def test_every_exercise_has_a_plausible_mistake():
+    assert {case.values[1] for case in ALL} == {name for name, _, _ in MISTAKES}
+
+
+# What is broken on purpose in notebook 03: (text, replacement, claim that has to notice)
+MADE = "np.float32(255), mnist.train.labels\n"
+SABOTAGE = {
+    "a published layer deleted": (
+        "layers.MaxPooling2D(2),\n            layers.Flatten()", "layers.Flatten()", "Parameters of the published network",
+    ),
+    "one of our layers deleted": ("convolutions=3)", "convolutions=2)", "Parameters of our network"),
+    "the data halved": (MADE, MADE + "x_train, y_train = x_train[::2], y_train[::2]\n", "Training images"),
+    "the labels shuffled": (
+        MADE, MADE + "y_train = np.random.default_rng(0).permutation(y_train)\n", "accuracy of logistic regression",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("broken", SABOTAGE)
+def test_a_broken_notebook_misses_a_claim(broken, tmp_path):
+    right, wrong, claim = SABOTAGE[broken]
+    notebook = nbformat.read(run.choose(["03"])[0], 4)
+    (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code" and right in cell.source]
+    cell.source = cell.source.replace(right, wrong)
+    path = tmp_path / "03_mnist_cnn.ipynb"
+    nbformat.write(notebook, path)
+    (outcome,) = run.run([path], tmp_path / "out", {path.stem: {}})
+    assert outcome.state == "failed" and "ClaimMissed" in outcome.error and claim in outcome.error

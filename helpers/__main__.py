@@ -70,7 +70,7 @@ def main(argv=None):
             return data(arguments.names)
         os.environ.update(runner.contained_environment())
         os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(runner.ROOT / "notebooks")])
-    except (runner.UsageError, datasets.DownloadFailed, datasets.DataDamaged) as error:
+    except (runner.UsageError, datasets.DataDamaged, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -39,7 +39,7 @@ def read_results(path):
 def write_entry(path, notebook, entry):
     """Merge the dict `entry` into what the results file says of one notebook; None removes the notebook.
 
-    The file is replaced in one step under a lock, so notebooks side by side neither read half of it nor undo each other.
+    The file is replaced in one step under a lock, so parallel notebooks neither read half of it nor undo each other.
     """
     from filelock import FileLock
 

@@ -6,8 +6,10 @@ folder named by `COURSE_DATA` already holds. Every file is checked against its S
 
 import gzip
 import hashlib
+import math
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -37,14 +39,14 @@ class DownloadFailed(OSError):
 
 
 class RemoteSet(NamedTuple):
-    """A data set to download: its title, addresses of folders that hold all files, (bytes, SHA-256) by file name."""
+    """A data set to download: title, addresses of the folder with all its files, (bytes, SHA-256) by file name."""
 
     title: str
     mirrors: tuple[str, ...]
     files: dict[str, tuple[int, str]]
 
 
-_MNIST = (
+_MNIST = (  # name, bytes, SHA-256
     ("train-images-idx3-ubyte.gz", 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
     ("train-labels-idx1-ubyte.gz", 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
     ("t10k-images-idx3-ubyte.gz", 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
@@ -100,8 +102,8 @@ def local_files(name):
     missing = [size for file, (size, _) in remote.files.items() if not (folder / file).is_file()]
     if missing:
         raise DataMissing(
-            f"{remote.title}: {len(missing)} of {len(remote.files)} files ({sum(missing) / 1e6:.1f} MB) are not in {folder}"
-            f". Run `make data` to download them, or set {FOLDER_VARIABLE} to a folder that has them under {name}/."
+            f"{remote.title}: {len(missing)} of {len(remote.files)} files ({sum(missing) / 1e6:.1f} MB) are not in "
+            f"{folder}. Run `make data` to download them, or set {FOLDER_VARIABLE} to a folder with {name}/ in it."
         )
     return [_verified(folder / file, digest) for file, (_, digest) in remote.files.items()]
 
@@ -114,29 +116,29 @@ def fetch(name):
     """
     from filelock import FileLock
 
-    remote, folder = REMOTE[name], data_folder() / name
-    if all((folder / file).is_file() for file in remote.files):
+    with suppress(DataMissing):
         return local_files(name)
+    folder = data_folder() / name
     incoming = folder / "incoming"
-    incoming.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "download.lock"):
-        for file, (size, digest) in remote.files.items():
+        for file, (size, digest) in REMOTE[name].files.items():
             if not (folder / file).is_file():
                 os.replace(_download(name, file, size, digest, incoming), folder / file)
-        shutil.rmtree(incoming)  # with what killed downloads may have left there
+        shutil.rmtree(incoming, ignore_errors=True)  # with what killed downloads may have left there
     return local_files(name)
 
 
 def _download(name, file, size, digest, incoming):
     """Return the path of a downloaded file with the right digest, from the first mirror that gives it."""
     import pooch
-    import requests
+    from requests import RequestException
 
     problems = []
     for mirror in REMOTE[name].mirrors:
         try:
             return pooch.retrieve(mirror + file, f"sha256:{digest}", file, incoming, progressbar=True)
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (RequestException, OSError, ValueError) as error:
             problems.append(f"{mirror}: {str(error).splitlines()[0][:160]}")
     raise DownloadFailed(
         f"{file} ({size / 1e6:.1f} MB) could not be downloaded ({'; '.join(problems)}). Check the network and run "
@@ -159,11 +161,10 @@ def read_idx(path):
         magic = content[:4].hex() or "of an empty file"
         raise DataDamaged(f"{path} has the magic number {magic}; an IDX file of bytes begins with 000008.")
     start = 4 + 4 * content[3]
-    shape = tuple(int(size) for size in np.frombuffer(content[4:start], ">u4"))
-    values = np.frombuffer(content, np.uint8, offset=min(start, len(content)))
-    if len(shape) != content[3] or values.size != np.prod(shape, dtype=np.int64):
-        raise DataDamaged(f"{path} announces the shape {shape} but holds {values.size:,} values.")
-    return values.reshape(shape)
+    shape = tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4))
+    if len(content) != start + math.prod(shape):
+        raise DataDamaged(f"{path} announces the shape {shape} but holds {max(0, len(content) - start):,} values.")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
 def _pair(images, labels, source):
@@ -199,18 +200,15 @@ def load_mnist(profile="quick"):
         `quick`: the 5,000 embedded digits as 3,000 / 1,000 / 1,000. `full`: the official 60,000 training digits as
         55,000 / 5,000, and the official 10,000 test digits.
 
-    Raises
-    ------
-    DataMissing, DataDamaged, ValueError
-        Files are not there, or not the right ones; an unknown profile.
+    Raises DataMissing, DataDamaged, or ValueError for an unknown profile.
     """
-    if profile not in ("quick", "full"):
-        raise ValueError(f"profile must be 'quick' or 'full', got {profile!r}.")
     if profile == "quick":
         arrays = _embedded("mnist_5k.npz")
         rest, test = _cut(_pair(arrays["images"], arrays["labels"], "mnist_5k.npz"), 1000)
         train, val = _cut(rest, 1000)
         return Dataset("MNIST digits", "5,000 embedded in data/mnist_5k.npz", DIGITS, train, val, test)
+    if profile != "full":
+        raise ValueError(f"profile must be 'quick' or 'full', got {profile!r}.")
     parts = [read_idx(path) for path in local_files("mnist")]
     train, val = _cut(_pair(*parts[:2], "the MNIST training set"), 5000)
     test = _pair(*parts[2:], "the MNIST test set")

@@ -59,8 +59,11 @@ def bootstrap_interval(y_true, y_pred, metric=metrics.accuracy_score, level=0.95
     """
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1; got {level}.")
+    labels = _checked(y_true, y_pred)
+    if len(labels[0]) < 2:
+        raise ValueError(f"y_true must hold at least two labels to draw from; got {len(labels[0])}.")
     result = stats.bootstrap(
-        _checked(y_true, y_pred), metric, paired=True, vectorized=False, n_resamples=resamples,
+        labels, metric, paired=True, vectorized=False, n_resamples=resamples,
         confidence_level=level, method="percentile", rng=seed,
     )  # fmt: skip
     return float(result.confidence_interval.low), float(result.confidence_interval.high)

@@ -73,8 +73,8 @@ def learning_curves(history, metric="loss", ax=None):
 def confusion_matrix(matrix, classes, ax=None):
     """Draw counts of true (rows) against predicted (columns) classes, coloured by the share of the row.
 
-    `matrix` is what `helpers.metrics.confusion_matrix` returns, int of shape (k, k), and `classes` are the k names.
-    Raises ValueError if they do not fit together.
+    `matrix` is what `metrics.confusion_matrix` returns, int of shape (k, k), and `classes` are the k names. Raises
+    ValueError if they do not fit together.
     """
     matrix = np.asarray(matrix)
     if matrix.shape != (len(classes), len(classes)):
@@ -93,7 +93,7 @@ def confusion_matrix(matrix, classes, ax=None):
 def class_balance(splits, classes, ax=None):
     """Draw how many images of each class each split has.
 
-    `splits` holds an array of labels by the name of the split; label k means `classes[k]`. Raises ValueError for a label
+    `splits` holds arrays of labels by the name of the split; label k means `classes[k]`. Raises ValueError for a label
     without a name.
     """
     figure, ax = _axes(ax, (0.6 * len(classes) + 2, 3))

@@ -1,6 +1,6 @@
 """Execute notebooks with papermill, several at once, and say how they went.
 
-Each runs in a worker process of its own (`python -m helpers.run`, one JSON line per event) with TensorFlow on one thread:
+Each has a worker process of its own (`python -m helpers.run`, one JSON line per event), with TensorFlow on one thread:
 the same seed then gives the same numbers, and the cores are used by running several notebooks side by side.
 """
 

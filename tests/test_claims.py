@@ -39,7 +39,7 @@ def test_held_claims_are_printed_and_written(results, capsys):
     + [(relation, value, 0.5) for relation in ("at_least", "at_most") for value in (math.nan, math.inf, -math.inf)],
 )
 def test_missed_claims_raise_and_are_written(results, relation, value, bound):
-    with pytest.raises(claims.ClaimMissed, match=r"the text: .* claimed"):
+    with pytest.raises(claims.ClaimMissed, match=r"the text: .* \(claimed"):
         getattr(claims.Claims("nb", "quick", 0), relation)("the text", value, bound)
     assert stored(results)[0]["held"] is False
     json.loads(results.read_text(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))

@@ -271,7 +271,7 @@ def write_images(folder, names):
     for number, name in enumerate(names):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (20, 10), (number * 40, 0, 0)).save(path)
+        Image.new("RGB", (20, 10), (number * 20, 0, 0)).save(path)
 
 
 def test_folder_streams_keep_classes_sizes_and_order(tmp_path):
@@ -283,7 +283,7 @@ def test_folder_streams_keep_classes_sizes_and_order(tmp_path):
     assert np.concatenate([labels for _, labels in batches]).tolist() == [0, 0, 1, 1]
     images = np.concatenate([images for images, _ in batches])
     assert images.shape == (4, 8, 6, 3) and images.dtype == np.float32
-    assert images[:, 0, 0, 0].tolist() == [160, 200, 240, 24]  # the fifth image on, red wraps at 256
+    assert images[:, 0, 0, 0].tolist() == [80, 100, 120, 140]  # images 4 to 7
 
 
 def test_folder_without_images_says_what_was_expected(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
@@ -23,8 +23,9 @@ def test_accuracy_and_confusion_matrix_equal_scikit_learns(pair):
 
 
 @given(pair=pairs)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_interval_holds_the_metric_and_repeats_with_its_seed(pair):
+    assume(len(pair[0]) > 1)
     low, high = metrics.bootstrap_interval(*pair, resamples=200)
     assert 0 <= low <= metrics.accuracy(*pair) <= high <= 1
     assert (low, high) == metrics.bootstrap_interval(*pair, resamples=200)
@@ -64,6 +65,11 @@ def test_bad_labels_are_named(y_true, y_pred, message):
 def test_labels_outside_the_classes_are_named(y_true, y_pred):
     with pytest.raises(ValueError, match="must hold labels from 0 to 2; got"):
         metrics.confusion_matrix(y_true, y_pred, n_classes=3)
+
+
+def test_interval_of_a_single_label_is_refused():
+    with pytest.raises(ValueError, match="y_true must hold at least two labels"):
+        metrics.bootstrap_interval([1], [1])
 
 
 def test_level_outside_zero_and_one_is_refused():

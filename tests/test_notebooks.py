@@ -140,7 +140,7 @@ def test_every_exercise_has_a_plausible_mistake():
 MADE = "np.float32(255), mnist.train.labels\n"
 SABOTAGE = {
     "a published layer deleted": (
-        "layers.MaxPooling2D(2),\n            layers.Flatten()", "layers.Flatten()", "Parameters of the published network",
+        "layers.MaxPooling2D(2),\n            layers.Flatten()", "layers.Flatten()", "Parameters of the published",
     ),
     "one of our layers deleted": ("convolutions=3)", "convolutions=2)", "Parameters of our network"),
     "the data halved": (MADE, MADE + "x_train, y_train = x_train[::2], y_train[::2]\n", "Training images"),

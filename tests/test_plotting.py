@@ -40,8 +40,9 @@ def test_images_stand_in_reading_order_with_their_titles():
     images += np.array([10, 20, 30], "uint8")[:, None, None, None]
     _, ax = plotting.show_images(images, ["a", "b", "c"], columns=2)
     picture = ax.images[0].get_array()
-    centres = [(text.get_position()[0], text.get_position()[1] + 3) for text in ax.texts]
-    assert [picture[round(y), int(x) - 1, 0] for x, y in centres] == [10, 20, 30]
+    below = [(int(text.get_position()[0]), int(text.get_position()[1]) + 3) for text in ax.texts]
+    assert [picture[y, x] for x, y in below] == [10, 20, 30]
+    assert below[0][1] == below[1][1] < below[2][1] and below[0][0] == below[2][0] < below[1][0]
     assert [text.get_text() for text in ax.texts] == ["a", "b", "c"]
 
 

@@ -1,7 +1,6 @@
-"""State the numbers of a notebook as claims with bounds, and keep them in one results file.
+"""State a notebook's numbers as claims with bounds: a missed bound raises, so the notebook fails.
 
-A claim whose bound is missed raises, so the notebook fails. Every claim, held or missed, is written to
-`build/results.json` (or the file named by `COURSE_RESULTS`) as soon as it is made.
+Every claim, held or missed, goes at once to one results file: `build/results.json`, or the one `COURSE_RESULTS` names.
 """
 
 import json
@@ -71,10 +70,7 @@ def show(value):
 
 
 class Claims:
-    """The claims of one run of the notebook of this name; `claims.at_least("Accuracy", 0.993, quick=0.96, full=0.99)`.
-
-    The profile, "quick" or "full", chooses the bounds; the seed is recorded.
-    """
+    """The claims of one run of the notebook of this name; the profile, "quick" or "full", chooses the bounds."""
 
     def __init__(self, notebook, profile, seed):
         if profile not in ("quick", "full"):

@@ -26,10 +26,7 @@ def _checked(y_true, y_pred, n_classes=None):
 def accuracy(y_true, y_pred):
     """Return the share, from 0 to 1, of labels in `y_pred` that equal `y_true`; both int of shape (n,).
 
-    Raises
-    ------
-    ValueError
-        Different lengths, empty arrays, NaN, or labels that are not whole numbers.
+    Raises ValueError for different lengths, empty arrays, NaN, and labels that are not whole numbers.
     """
     return float(metrics.accuracy_score(*_checked(y_true, y_pred)))
 

@@ -25,10 +25,7 @@ def show_images(images, titles=None, columns=8, ax=None):
         Grey or colour; uint8 from 0 to 255, or floats from 0 to 1.
     titles : sequence of n texts, optional
 
-    Raises
-    ------
-    ValueError
-        No images, another shape, or another number of titles than of images.
+    Raises ValueError for no images, another shape, and another number of titles than of images.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):

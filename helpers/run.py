@@ -123,6 +123,7 @@ def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, chan
     results, log = out / "results.json", out / "executed" / f"{path.stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     claims.write_entry(results, path.stem, None)  # nothing of an earlier run may look like this one's
+    log.with_suffix(".ipynb").unlink(missing_ok=True)
     environment = os.environ | contained_environment() | dict.fromkeys(THREADS, "1")
     environment[claims.RESULTS_VARIABLE] = str(results.resolve())
     output = str(log.resolve().with_suffix(".ipynb"))

@@ -40,7 +40,7 @@ lint: $(VENV)/installed
 
 # The first Python from 3.11 to 3.13 on the path, unless PYTHON names one. Bytecode is compiled while
 # installing, since importing TensorFlow takes three to four times as long without it.
-$(VENV)/installed: requirements.lock
+$(VENV)/installed: requirements.lock pyproject.toml
 	@set -e; for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then found="$$python"; break; fi; \
 	done; \
@@ -48,6 +48,7 @@ $(VENV)/installed: requirements.lock
 	echo "Making $(VENV) with $$("$$found" --version) (once; about 3 minutes)"; \
 	"$$found" -m venv --clear $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	touch $@
 
 lock:
@@ -55,4 +56,4 @@ lock:
 	  --custom-compile-command "make lock" requirements.txt -o requirements.lock
 
 clean:
-	rm -rf build $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf build $(VENV) .pytest_cache .ruff_cache .hypothesis *.egg-info

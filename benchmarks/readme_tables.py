@@ -6,6 +6,7 @@
 import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,7 +17,7 @@ from helpers.report import markdown_table as table  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 LEARN = {
-    "00_start_here": "what the course is; a first classifier in a dozen lines; claims and exercises",
+    "00_start_here": "what the course is; a first classifier in a few lines; claims and exercises",
     "01_data_preparation": "pixels, cleaning, near-duplicates, wrong labels, splits and leaks, augmentation, `tf.data`",
     "03_mnist_cnn": "a published network rebuilt and beaten in measured steps; digits of your own",
 }
@@ -46,7 +47,15 @@ def tables():
         (name, f"{row['parameters']:,}", f"{row['mean_accuracy']:.2%}", f"{row['median_share_of_published_time']:.2f}")
         for name, row in race.items()
     ]
+    address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+    name = address.removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{name}/blob/main/notebooks/00_start_here.ipynb"
+    binder = f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/notebooks/00_start_here.ipynb"
     return {
+        "buttons": f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})\n"
+        f"[![Launch Binder](https://mybinder.org/badge_logo.svg)]({binder})",
+        "colab": f"```\n!git clone --depth 1 {address} course && pip install -q -r course/requirements.txt\n"
+        '%cd course/notebooks\nimport sys; sys.path.insert(0, "..")\n```',
         "notebooks": table(("notebook", "what you learn", "minutes"), notebooks)
         + f"\n\nMinutes of the profile `quick`, one thread each: {machine(quick['03_mnist_cnn'])}.",
         "results": table(("notebook", "profile", "claim", "value", "bound"), rows),

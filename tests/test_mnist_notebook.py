@@ -76,5 +76,5 @@ def test_prepare_changes_mnist_digits_little():
 
 
 def test_photo_without_ink_is_refused():
-    with pytest.raises(ValueError, match="found no ink"):
+    with pytest.raises(ValueError, match="There is no ink"):
         notebook["prepare"](np.full((50, 40), 200, "uint8"))

@@ -107,6 +107,9 @@ MISTAKES = [
     ("standardise", '.astype("float32"), (', ", ("),
     ("group-split", "in_test |= groups == group", "in_test[np.flatnonzero(groups == group)[:3]] = True"),
     ("group-split", "default_rng(seed)", "default_rng(0)"),
+    ("group-split", "default_rng(seed)", "default_rng()"),
+    ("group-split", "if in_test.mean() >= test_share", "if len(set(groups[in_test])) >= test_share * len(order)"),
+    ("standardise", 'np.mean(train, dtype="float64")', "np.mean(train, axis=0)"),
     ("conv-parameters", "* channels_in", ""),
     ("conv-parameters", "(channels_out if use_bias else 0)", "1"),
     ("conv-parameters", "(channels_out if use_bias else 0)", "channels_out"),
@@ -116,6 +119,13 @@ MISTAKES = [
     ("bright-ink", "np.median(border)", "np.median(scaled)"),
     ("bright-ink", "1 - scaled if np.median(border) > 0.5 else scaled", "1 - scaled"),
     ("bright-ink", " / 255", ""),
+    ("bright-ink", "np.median(border)", "scaled[0, 0]"),
+    ("bright-ink", 'image.astype("float32") / 255', '(image > 127).astype("float32")'),
+    (
+        "most-confused",
+        "np.fill_diagonal",
+        "mistakes = mistakes / mistakes.sum(axis=1, keepdims=True)\n    np.fill_diagonal",
+    ),
 ]
 
 

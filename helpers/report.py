@@ -69,9 +69,10 @@ def write_report(out, results):
         source = out / "executed" / f"{name}.ipynb"
         if source.exists():
             notebook = nbformat.read(source, 4)
-            for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-                if output.get("name") == "stderr":
+            for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+                for output in (output for output in cell.outputs if output.get("name") == "stderr"):
                     output.text = STARTUP.sub("", output.text)
+                cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
             write_page(name, notebook)
         link = f"[{name}]({name}.html)" if source.exists() else name
         said = "; ".join(filter(None, [*entry.get("data", []), entry.get("error")])).replace("\n", " ")

@@ -12,7 +12,7 @@ os.environ.update(run.contained_environment() | {"MPLBACKEND": "agg"})
 
 def pytest_collection_modifyitems(items):
     """Whole notebooks first, the longest before the others: the cores are busy to the end."""
-    items.sort(key=lambda item: ("notebook" not in item.keywords, "03" not in item.name))
+    items.sort(key=lambda i: ("notebook" not in i.keywords, "full" not in i.keywords, "03_mnist_cnn" not in i.name))
 
 
 def pytest_runtest_setup(item):

@@ -182,13 +182,17 @@ def test_definitions_are_taken_without_running_the_notebook(make_notebook):
 
 def test_only_tensorflows_start_up_lines_are_left_out_of_the_pages(tmp_path):
     lines = "I0000 00:00:1 42 port.cc:153] oneDNN custom operations are on.\nUserWarning: look here\n"
-    cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", name="stderr", text=lines)])
+    texts = [lines, lines.partition("\n")[0]]
+    cell = nbformat.v4.new_code_cell(
+        "1", outputs=[nbformat.v4.new_output("stream", name="stderr", text=t) for t in texts]
+    )
     executed = tmp_path / "executed" / "00_a.ipynb"
     executed.parent.mkdir()
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), executed)
     report.write_report(tmp_path, {"00_a": {"state": "passed"}})
     page = (tmp_path / "report" / "00_a.html").read_text()
     assert "UserWarning: look here" in page and "port.cc" not in page
+    assert page.count('data-mime-type="application/vnd.jupyter.stderr"') == 1, "an output without text is left out"
 
 
 def test_worker_says_each_cell(make_notebook, tmp_path):

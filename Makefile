@@ -38,10 +38,10 @@ lint: $(VENV)/installed
 	$(PY) -m ruff format --check .
 	$(PY) -m nbstripout --verify --extra-keys "metadata.papermill metadata.language_info cell.metadata.papermill" notebooks/*.ipynb
 
-# The first Python from 3.11 to 3.13 on the path, unless PYTHON names one. Bytecode is compiled while
+# `python3` if it is 3.11 to 3.13, else the first such Python on the path; PYTHON may name one. Bytecode is compiled while
 # installing, since importing TensorFlow takes three to four times as long without it.
-$(VENV)/installed: requirements.lock pyproject.toml
-	@set -e; for python in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+$(VENV)/installed: requirements.lock
+	@set -e; for python in $(PYTHON) python3 python python3.13 python3.12 python3.11; do \
 	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then found="$$python"; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then echo "Python 3.11, 3.12 or 3.13 is needed and was not found; set PYTHON=/path/to/python."; exit 1; fi; \

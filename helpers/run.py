@@ -140,7 +140,7 @@ def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, chan
         if stopping.is_set():
             worker.terminate()
         for line in worker.stdout:
-            vars(outcome).update(json.loads(line))
+            vars(outcome).update(json.loads(line), seconds=round(time.monotonic() - begin, 1))
             changed()
         worker.wait()
     outcome.seconds = round(time.monotonic() - begin, 1)

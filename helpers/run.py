@@ -67,9 +67,9 @@ def check_parameters(path, given):
 
 
 def contained_environment():
-    """Return environment variables that keep the files of Jupyter, Keras and matplotlib inside the clone."""
+    """Return environment variables that keep the files of all tools, temporary ones too, inside the clone."""
     jupyter = [f"JUPYTER_{kind}_DIR" for kind in ("CONFIG", "DATA", "RUNTIME")]
-    names = [*jupyter, "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME"]
+    names = [*jupyter, "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME", "TMPDIR"]
     folders = {name: ROOT / "build" / "cache" / name.lower() for name in names}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)

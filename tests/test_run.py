@@ -168,10 +168,16 @@ def test_nothing_is_written_outside_the_clone(make_notebook, tmp_path, monkeypat
     monkeypatch.setenv("HOME", str(home))
     for name in [name for name in os.environ if name.startswith("XDG_")]:
         monkeypatch.delenv(name)
-    path = make_notebook("00_a", PARAMETERS, "import keras, matplotlib.pyplot as plt\nplt.plot([1])")
+    path = make_notebook(
+        "00_a", PARAMETERS, "import keras, tempfile, matplotlib.pyplot as plt\nplt.plot([1])\nprint(tempfile.mkdtemp())"
+    )
     (outcome,) = run.run([path], tmp_path / "out of the way", {"00_a": {}})
     assert outcome.state == "passed"
     assert [str(found) for found in home.rglob("*")] == []
+    executed = (tmp_path / "out of the way" / "executed" / "00_a.ipynb").read_text()
+    assert re.search(re.escape(str(run.ROOT)) + r"/build/cache/tmpdir/tmp\w+", executed), (
+        "temporary files lie elsewhere"
+    )
 
 
 def test_definitions_are_taken_without_running_the_notebook(make_notebook):

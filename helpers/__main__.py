@@ -26,7 +26,7 @@ def parser():
     run.add_argument("--cell-limit", type=float, metavar="SECONDS", help="how long one cell may take")
     data = verbs.add_parser("data", help="download the full data sets, checked by digest")
     data.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(datasets.REMOTE)}")
-    verbs.add_parser("lab", help="open JupyterLab on the notebooks, with all its files inside the clone")
+    verbs.add_parser("lab", help="open JupyterLab on the notebooks; further options, such as --no-browser, go to it")
     return main
 
 
@@ -62,14 +62,18 @@ def data(names):
 
 def main(argv=None):
     """Run one command; return its exit code."""
-    arguments = parser().parse_args(argv)
+    arguments, options = parser().parse_known_args(argv)
     try:
+        if options and arguments.verb != "lab":
+            raise runner.UsageError(
+                f"There is no option {options[0]!r}; `python -m helpers run --help` lists those there are."
+            )
         if arguments.verb == "run":
             return run(arguments)
         if arguments.verb == "data":
             return data(arguments.names)
         os.environ.update(runner.contained_environment())
-        os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(runner.ROOT / "notebooks")])
+        os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, str(runner.ROOT / "notebooks")])
     except (runner.UsageError, datasets.DataDamaged, OSError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -76,9 +76,9 @@ class Claims:
         if profile not in ("quick", "full"):
             raise ValueError(f"PROFILE must be 'quick' or 'full', got {profile!r}.")
         self.notebook, self.profile, self._data, self._claims = notebook, profile, [], []
-        started = datetime.now(UTC).isoformat(timespec="seconds")
         write_entry(results_path(), notebook, None)
-        self._write(profile=profile, seed=seed, started=started, data=[], claims=[], ran_on=machine())
+        started = datetime.now(UTC).isoformat("T", "seconds")
+        self._write(profile=profile, seed=seed, started=started, ran_on=machine())
 
     def _write(self, **fields):
         write_entry(results_path(), self.notebook, fields)

@@ -211,8 +211,7 @@ def load_mnist(profile="quick"):
         raise ValueError(f"profile must be 'quick' or 'full', got {profile!r}.")
     parts = [read_idx(path) for path in local_files("mnist")]
     train, val = _cut(_pair(*parts[:2], "the MNIST training set"), 5000)
-    test = _pair(*parts[2:], "the MNIST test set")
-    return Dataset("MNIST digits", "the full public set", DIGITS, train, val, test)
+    return Dataset("MNIST digits", "the full public set", DIGITS, train, val, _pair(*parts[2:], "the MNIST test set"))
 
 
 def load_silhouettes(classes=ANIMALS):
@@ -225,8 +224,7 @@ def load_silhouettes(classes=ANIMALS):
     if not classes or len(set(classes)) < len(classes) or not set(classes) <= set(ANIMALS):
         raise ValueError(f"classes must be different names out of {', '.join(ANIMALS)}; got {classes}.")
     arrays = _embedded("animal_silhouettes.npz")
-    label_of = [classes.index(name) if name in classes else -1 for name in ANIMALS]
-    labels = np.array(label_of)[arrays["labels"]]
+    labels = np.array([classes.index(name) if name in classes else -1 for name in ANIMALS])[arrays["labels"]]
     splits = [
         _pair(arrays["images"][chosen], labels[chosen], "animal_silhouettes.npz")
         for chosen in ((labels >= 0) & (arrays["split"] == number) for number in range(3))

@@ -42,9 +42,8 @@ def choose(wanted):
     """Return the paths of the notebooks whose number or name is in `wanted`; all of them if it is empty."""
     paths = {path.stem: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))}
     names = {name: stem for stem in paths for name in (stem, stem.split("_")[0])}
-    for name in wanted:
-        if name not in names:
-            raise UsageError(f"There is no notebook {name!r}; there are: {', '.join(paths)}.")
+    if unknown := [name for name in wanted if name not in names]:
+        raise UsageError(f"There is no notebook {unknown[0]!r}; there are: {', '.join(paths)}.")
     return [paths[stem] for stem in sorted({names[name] for name in wanted} or paths)]
 
 
@@ -61,15 +60,14 @@ def check_parameters(path, given):
         try:
             values[name] = {"True": True, "False": False}[text] if kind is bool else kind(text)
         except (ValueError, KeyError):
-            refusal = f"{name} of {path.stem} is {known[name]!r}, so it takes {kind.__name__}; got {text!r}."
-            raise UsageError(refusal) from None
+            raise UsageError(f"{name} of {path.stem} is of type {kind.__name__}; got {text!r}.") from None
     return values
 
 
 def contained_environment():
     """Return environment variables that keep the files of all tools, temporary ones too, inside the clone."""
     jupyter = [f"JUPYTER_{kind}_DIR" for kind in ("CONFIG", "DATA", "RUNTIME")]
-    names = [*jupyter, "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME", "TMPDIR"]
+    names = [*jupyter, "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME", "TMPDIR", "npm_config_cache"]
     folders = {name: ROOT / "build" / "cache" / name.lower() for name in names}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)

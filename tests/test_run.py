@@ -97,7 +97,8 @@ def test_nothing_of_an_earlier_run_looks_like_this_one(make_notebook, run_here):
         (["99"], "There is no notebook '99'; there are: 00_start_here, 01_data_preparation"),
         (["--profile", "fast"], "There is no profile 'fast'; there are: quick, full."),
         (["00", "-p", "SEEDS", "1"], "00_start_here has no parameter 'SEEDS'; it has: PROFILE, SEED."),
-        (["00", "-p", "SEED", "one"], "SEED of 00_start_here is 0, so it takes int; got 'one'."),
+        (["00", "-p", "SEED", "one"], "SEED of 00_start_here is of type int; got 'one'."),
+        (["00", "--seed", "1"], "There is no option '--seed'"),
         (["00", "--jobs", "0"], "--jobs must be at least 1; got 0."),
     ],
 )
@@ -118,7 +119,7 @@ def test_notebooks_are_chosen_by_number_or_name_in_their_order():
 def test_parameters_take_the_type_of_their_default(make_notebook):
     path = make_notebook("00_a", PARAMETERS)
     assert run.check_parameters(path, {"RATE": "1", "STEPS": "5"}) == {"RATE": 1.0, "STEPS": 5}
-    with pytest.raises(run.UsageError, match=r"takes int; got '2\.5'"):
+    with pytest.raises(run.UsageError, match=r"of type int; got '2\.5'"):
         run.check_parameters(path, {"STEPS": "2.5"})
 
 

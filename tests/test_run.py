@@ -123,10 +123,12 @@ def test_parameters_take_the_type_of_their_default(make_notebook):
         run.check_parameters(path, {"STEPS": "2.5"})
 
 
+# A shell starts background jobs, and so perhaps these tests, with SIGINT ignored; a terminal does not.
 RUN_AND_WAIT = """
-import sys
+import signal, sys
 from pathlib import Path
 from helpers import __main__ as command, run
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run.choose = lambda wanted: [Path(sys.argv[1])]
 sys.exit(command.main(["run", "--out", sys.argv[2]]))
 """

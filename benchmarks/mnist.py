@@ -1,10 +1,10 @@
 """Race the published MNIST network against ours on the full set, three seeds in one process.
 
-Run by hand or by `make bench`, on an otherwise idle machine: `python benchmarks/mnist.py`. The networks, the jitter and
-the training are the notebook's own lines. All train on the official 60,000 digits and are judged on the official
-10,000. Networks, jitter and rates were chosen on validation digits cut from the 60,000; batch sizes and epochs were
-last set for their time, after earlier runs of this race had shown test accuracies. Seconds include building, compiling and
-feeding. Writes `benchmarks/results/mnist.json`.
+Run by hand or by `make bench`, on an otherwise idle machine: `python benchmarks/mnist.py`. The networks, the
+jitter and the training are the notebook's own lines. All train on the official 60,000 digits and are judged
+on the official 10,000. Networks, jitter and rates were chosen on validation digits cut from the 60,000; batch
+sizes and epochs were last set for their time, after earlier runs of this race had shown test accuracies.
+Seconds include building, compiling and feeding. Writes `benchmarks/results/mnist.json`.
 """
 
 import json

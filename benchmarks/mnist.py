@@ -21,22 +21,22 @@ sys.path.insert(0, str(ROOT))
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
-from benchmarks.definitions import definitions  # noqa: E402
 from helpers import claims, datasets, metrics  # noqa: E402
+from helpers.run import definitions  # noqa: E402
 
-notebook = definitions(ROOT / "notebooks" / "03_mnist_cnn.ipynb")
+notebook = definitions("03")
 mnist = datasets.load_mnist("full")
 x = np.concatenate([mnist.train.images, mnist.val.images]) / np.float32(255)
 y = np.concatenate([mnist.train.labels, mnist.val.labels])
 
 
 def test_accuracy(model):
-    return metrics.accuracy(mnist.test.labels, notebook["predict"](model, mnist.test.images / np.float32(255)))
+    return metrics.accuracy(mnist.test.labels, notebook.predict(model, mnist.test.images / np.float32(255)))
 
 
 def published():
     """As the article has it: Keras's defaults, five epochs."""
-    model = notebook["published_net"]()
+    model = notebook.published_net()
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x, y, epochs=5, verbose=0)
     return model
@@ -44,9 +44,9 @@ def published():
 
 def ours(seed, width, epochs, batch_size, **how):
     """The notebook's network, jitter and training; `epochs` need not be whole."""
-    model = notebook["digit_net"](width)
-    stream = notebook["batches"](x, y, batch_size, seed, notebook["jitter"])
-    notebook["train"](model, stream.repeat().take(round(epochs * len(stream))), epochs=1, **how)
+    model = notebook.digit_net(width)
+    stream = notebook.batches(x, y, batch_size, seed, notebook.jitter)
+    notebook.train(model, stream.repeat().take(round(epochs * len(stream))), epochs=1, **how)
     return model
 
 

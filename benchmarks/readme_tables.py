@@ -19,6 +19,8 @@ RESULTS = ROOT / "benchmarks" / "results"
 LEARN = {
     "00_start_here": "what the course is; a first classifier in a few lines; claims and exercises",
     "01_data_preparation": "pixels, cleaning, near-duplicates, wrong labels, splits and leaks, augmentation, `tf.data`",
+    "02_cnn_math": "convolution, pooling, receptive fields, activations, softmax: written in NumPy, equal to Keras",
+    "02b_cnn_learning": "losses, backpropagation and optimisers derived and checked; a whole network trained in NumPy",
     "03_mnist_cnn": "a published network rebuilt and beaten in measured steps; digits of your own",
 }
 
@@ -37,7 +39,7 @@ def tables():
     ]
     on_public_data = {name: entry for name, entry in full.items() if "the full public set" in str(entry["data"])}
     rows = [
-        (name[:2], entry["profile"], claim["text"], claims.show(claim["value"]),
+        (name.split("_")[0], entry["profile"], claim["text"], claims.show(claim["value"]),
          f"{claim['relation']} {claims.show(claim['bound'])}")
         for results in (quick, on_public_data)
         for name, entry in results.items()

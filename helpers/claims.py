@@ -102,8 +102,8 @@ class Claims:
         self._claim(text, value, "==", bound, quick, full)
 
     def _claim(self, text, value, relation, bound, quick, full):
-        value = value.item() if hasattr(value, "item") else value
         bound = bound if bound is not None else {"quick": quick, "full": full}[self.profile]
+        value, bound = (number.item() if hasattr(number, "item") else number for number in (value, bound))
         if bound is None:
             raise ValueError(f"A claim needs `bound`, or `quick` and `full`; the profile {self.profile!r} has none.")
         held = math.isfinite(value) and {">=": value >= bound, "<=": value <= bound, "==": value == bound}[relation]

@@ -10,6 +10,9 @@ from helpers.claims import show
 
 # What TensorFlow says of the machine when it starts; nothing else is left out of the pages.
 STARTUP = re.compile(r"^.*(absl::InitializeLog|port\.cc|cudart_stub\.cc|cuda_platform\.cc).*\n?", re.M)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+# The font that jupyter-server-mathjax brings; MathJax would look for another.
+FONT = 'MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], webFont: "STIX-Web"}})'
 
 
 class Progress(progress.Progress):
@@ -62,6 +65,7 @@ def write_report(out, results):
 
     def write_page(name, notebook):
         body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
+        body = body.replace("<head>", f'<head><script type="text/x-mathjax-config">{FONT}</script>', 1)
         (folder / f"{name}.html").write_text(body, encoding="utf-8")
 
     rows, machines = [], set()
@@ -72,7 +76,8 @@ def write_report(out, results):
             for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
                 for output in (output for output in cell.outputs if output.get("name") == "stderr"):
                     output.text = STARTUP.sub("", output.text)
-                cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
+                cell.outputs = [o for o in cell.outputs if o.get("text") != "" and WIDGET not in o.get("data", ())]
+            notebook.metadata.pop("widgets", None)  # a slider without a kernel; its page would ask the network for code
             write_page(name, notebook)
         link = f"[{name}]({name}.html)" if source.exists() else name
         said = "; ".join(filter(None, [*entry.get("data", []), entry.get("error")])).replace("\n", " ")

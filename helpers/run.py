@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 from helpers import claims
 
@@ -45,6 +46,25 @@ def choose(wanted):
     if unknown := [name for name in wanted if name not in names]:
         raise UsageError(f"There is no notebook {unknown[0]!r}; there are: {', '.join(paths)}.")
     return [paths[stem] for stem in sorted({names[name] for name in wanted} or paths)]
+
+
+def definitions(notebook):
+    """Return the imports, functions, classes and CONSTANTS of a notebook as attributes, and nothing that it computes.
+
+    So another notebook, a test or a benchmark uses the very lines that a reader sees. `notebook` is its number or name.
+    """
+    (path,) = choose([notebook])
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    tree = ast.parse("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
+    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    tree.body = [
+        node
+        for node in tree.body
+        if isinstance(node, kept) or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper())
+    ]
+    names = {}
+    exec(compile(tree, str(path), "exec"), names)
+    return SimpleNamespace(**names)
 
 
 def check_parameters(path, given):

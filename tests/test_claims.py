@@ -24,10 +24,10 @@ def stored(results, notebook="nb"):
 def test_held_claims_are_printed_and_written(results, capsys):
     mine = claims.Claims("nb", "quick", seed=3)
     mine.at_least("accuracy", np.float32(0.75), quick=0.5, full=0.99)
-    mine.at_most("loss", 0.1, 0.2)
+    mine.at_most("loss", 0.1, np.float32(0.25))
     mine.equals("images", 3000, quick=3000, full=60000)
     assert [claim["held"] for claim in stored(results)] == [True, True, True]
-    assert [claim["bound"] for claim in stored(results)] == [0.5, 0.2, 3000]
+    assert [claim["bound"] for claim in stored(results)] == [0.5, 0.25, 3000]
     assert "holds: images: 3,000 (claimed == 3,000)" in capsys.readouterr().out
     entry = claims.read_results(results)["nb"]
     assert (entry["profile"], entry["seed"]) == ("quick", 3) and "keras" in entry["ran_on"]

@@ -4,33 +4,30 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks.definitions import definitions
 from helpers import datasets, run
 
-notebook = definitions(run.choose(["03"])[0])
+notebook = run.definitions("03")
 
 
 def test_networks_have_the_layers_that_the_text_says():
-    published = notebook["published_net"]()
+    published = notebook.published_net()
     kinds = [type(layer).__name__ for layer in published.layers]
     assert kinds == ["Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense"]
     assert published.count_params() == 34826
-    assert notebook["digit_net"](16).count_params() < 34826
-    assert notebook["digit_net"](16).output_shape == (None, 10)
+    assert notebook.digit_net(16).count_params() < 34826
+    assert notebook.digit_net(16).output_shape == (None, 10)
 
 
 def test_learning_rate_rises_for_a_quarter_and_ends_at_zero():
-    rates = [float(notebook["one_cycle"](100, 0.01)(step)) for step in range(101)]
+    rates = [float(notebook.one_cycle(100, 0.01)(step)) for step in range(101)]
     assert np.argmax(rates) == 25 and max(rates) == pytest.approx(0.01) and rates[-1] == pytest.approx(0, abs=1e-9)
 
 
 def test_jitter_repeats_with_its_seed_and_keeps_the_digit_in_place():
     images = np.zeros((64, 28, 28, 1), "float32")
     images[:, 12:16, 12:16] = 1
-    moved = keras.ops.convert_to_numpy(notebook["jitter"](images, 3))
-    assert np.array_equal(moved, notebook["jitter"](images, 3)) and not np.array_equal(
-        moved, notebook["jitter"](images, 4)
-    )
+    moved = keras.ops.convert_to_numpy(notebook.jitter(images, 3))
+    assert np.array_equal(moved, notebook.jitter(images, 3)) and not np.array_equal(moved, notebook.jitter(images, 4))
     rows, columns = np.indices((28, 28))
     mass = moved[..., 0].sum(axis=(1, 2))
     for axis in (rows, columns):
@@ -41,22 +38,22 @@ def test_jitter_repeats_with_its_seed_and_keeps_the_digit_in_place():
 
 def test_jitter_without_shift_is_a_rotation_about_the_middle(monkeypatch):
     still = lambda *shape, **_: np.array([[0.0], [0.0], [0.0], [0.0]], "float32")  # noqa: E731
-    monkeypatch.setattr(notebook["tf"].random, "stateless_uniform", still)
+    monkeypatch.setattr(notebook.tf.random, "stateless_uniform", still)
     image = np.random.default_rng(0).random((1, 28, 28, 1)).astype("float32")
-    assert np.allclose(notebook["jitter"](image, 0), image, atol=1e-5)
+    assert np.allclose(notebook.jitter(image, 0), image, atol=1e-5)
 
 
 def test_batches_hold_every_image_once_and_in_a_new_order_each_epoch():
     images, labels = np.zeros((10, 28, 28, 1), "float32"), np.arange(10)
-    stream = notebook["batches"](images, labels, 4, seed=0)
+    stream = notebook.batches(images, labels, 4, seed=0)
     first, second = (np.concatenate([y for _, y in stream]).tolist() for _ in range(2))
     assert sorted(first) == sorted(second) == list(range(10)) and first != second
 
 
 def test_prepared_photos_look_like_mnist():
-    photos = [notebook["draw"](strokes) for strokes in notebook["STROKES"].values()]
+    photos = [notebook.draw(strokes) for strokes in notebook.STROKES.values()]
     for photo in [*photos, *(255 - photo for photo in photos)]:
-        digit = notebook["prepare"](photo)
+        digit = notebook.prepare(photo)
         assert digit.shape == (28, 28, 1) and digit.dtype == np.float32 and digit.min() >= 0 and digit.max() <= 1
         ink = digit[..., 0] > 0
         assert (
@@ -70,11 +67,11 @@ def test_prepared_photos_look_like_mnist():
 
 def test_prepare_changes_mnist_digits_little():
     digits = datasets.load_mnist("quick").test.images[:50, ..., 0]
-    prepared = np.stack([notebook["prepare"](digit) for digit in digits])[..., 0]
+    prepared = np.stack([notebook.prepare(digit) for digit in digits])[..., 0]
     overlap = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(digits, prepared, strict=True)]
     assert np.median(overlap) > 0.97
 
 
 def test_photo_without_ink_is_refused():
     with pytest.raises(ValueError, match="There is no ink"):
-        notebook["prepare"](np.full((50, 40), 200, "uint8"))
+        notebook.prepare(np.full((50, 40), 200, "uint8"))

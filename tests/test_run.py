@@ -11,7 +11,6 @@ import time
 import nbformat
 import pytest
 
-from benchmarks.definitions import definitions
 from helpers import __main__ as command
 from helpers import claims, datasets, report, run
 
@@ -183,12 +182,13 @@ def test_nothing_is_written_outside_the_clone(make_notebook, tmp_path, monkeypat
     )
 
 
-def test_definitions_are_taken_without_running_the_notebook(make_notebook):
-    path = make_notebook(
+def test_definitions_are_taken_without_running_the_notebook(make_notebook, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    make_notebook(
         "00_a", "SIZE = 3\nsize = 4", "import math\nraise SystemExit\ndef area():\n    return math.pi * SIZE**2"
     )
-    names = definitions(path)
-    assert names["area"]() == pytest.approx(28.274, abs=1e-3) and "size" not in names
+    shown = run.definitions("00_a")
+    assert shown.area() == pytest.approx(28.274, abs=1e-3) and not hasattr(shown, "size")
 
 
 def test_only_tensorflows_start_up_lines_are_left_out_of_the_pages(tmp_path):
@@ -204,6 +204,18 @@ def test_only_tensorflows_start_up_lines_are_left_out_of_the_pages(tmp_path):
     page = (tmp_path / "report" / "00_a.html").read_text()
     assert "UserWarning: look here" in page and "port.cc" not in page
     assert page.count('data-mime-type="application/vnd.jupyter.stderr"') == 1, "an output without text is left out"
+
+
+def test_pages_bring_their_font_and_leave_sliders_out(make_notebook, tmp_path):
+    path = make_notebook("00_a", PARAMETERS, "from ipywidgets import interact\ninteract(print, number=(0, 9));")
+    (outcome,) = run.run([path], tmp_path, {"00_a": {}})
+    assert outcome.state == "passed", outcome.error
+    assert "widget-view" in (tmp_path / "executed" / "00_a.ipynb").read_text()
+    report.write_report(tmp_path, {"00_a": {"state": "passed"}})
+    page = (tmp_path / "report" / "00_a.html").read_text()
+    assert "interact" in page and "unpkg" not in page and "widget-view" not in page, "it would ask the network"
+    font = re.search(r'webFont: "([\w-]+)"', page)[1]
+    assert (tmp_path / "report" / "mathjax" / "fonts" / "HTML-CSS" / font).is_dir()
 
 
 def test_worker_says_each_cell(make_notebook, tmp_path):

@@ -19,8 +19,9 @@ RESULTS = ROOT / "benchmarks" / "results"
 LEARN = {
     "00_start_here": "what the course is; a first classifier in a few lines; claims and exercises",
     "01_data_preparation": "pixels, cleaning, near-duplicates, wrong labels, splits and leaks, augmentation, `tf.data`",
-    "02_cnn_math": "convolution, pooling, receptive fields, activations, softmax: written in NumPy, equal to Keras",
-    "02b_cnn_learning": "losses, backpropagation and optimisers derived and checked; a whole network trained in NumPy",
+    "02_cnn_math": "convolution, pooling and receptive fields, from one sum of products to a matrix product",
+    "02b_activations_and_losses": "ReLU, sigmoid, softmax, cross-entropy: where they come from, when learning stops",
+    "02c_backpropagation": "gradients and optimisers derived and checked; a whole network trained in NumPy",
     "03_mnist_cnn": "a published network rebuilt and beaten in measured steps; digits of your own",
 }
 

@@ -1,4 +1,4 @@
-"""The functions that notebooks 02 and 02b show, taken out of them and compared with Keras over a grid."""
+"""The functions that notebooks 02, 02b and 02c show, taken out of them and compared with Keras over a grid."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from sklearn.metrics import f1_score
 
 from helpers import run
 
-cnn, learning = run.definitions("02"), run.definitions("02b")
+cnn, losses, learning = (run.definitions(name) for name in ("02", "02b", "02c"))
 settings.register_profile("unhurried", deadline=None)  # the first call of a Keras operation takes long
 settings.load_profile("unhurried")
 
@@ -80,7 +80,7 @@ def test_output_size_is_that_of_keras(size, kernel_size, steps, padding):
 
 IMAGES, KERNELS = np.zeros((2, 6, 5, 3)), np.zeros((3, 3, 3, 4))
 REFUSED = {
-    "images without a batch": ((IMAGES[0], KERNELS), {}, r"images must be \(n, height, width, channels\)"),
+    "images without a batch": ((IMAGES[0], KERNELS), {}, r"images must be \(n, height, width, channels\) and"),
     "kernels without filters": ((IMAGES, KERNELS[..., 0]), {}, "kernels .*got the shapes"),
     "channels": ((IMAGES[..., :2], KERNELS), {}, "as many channels as the images, 2; got 3"),
     "larger than the image": ((IMAGES, np.zeros((3, 6, 3, 4))), {}, "reaches over 3x6 .* must fit .* 6x5"),
@@ -88,6 +88,7 @@ REFUSED = {
     "stride and dilation": ((IMAGES, KERNELS), {"stride": 2, "dilation": 2}, "must be 1, as in Keras; got 2 and 2"),
     "padding": ((IMAGES, KERNELS), {"padding": "full"}, "got 'full'"),
     "stride 0": ((IMAGES, KERNELS), {"stride": 0}, "at least 1"),
+    "bytes": ((IMAGES.astype("uint8"), KERNELS), {}, "must hold floats; got uint8 and float64"),
     "bias": ((IMAGES, KERNELS, np.zeros(3)), {}, "bias must be one number, or one for each of the 4 filters"),
 }
 
@@ -143,7 +144,7 @@ def test_dense_relu_and_softmax_cross_entropy_have_the_gradients_of_keras():
         z = ops.matmul(keras.layers.Flatten()(variables[0]), variables[1]) + variables[2]
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, ops.relu(z))
     ours_z = cnn.dense(cnn.flatten(x), w, b)
-    ours_loss, d_logits = learning.softmax_cross_entropy(cnn.relu(ours_z), labels)
+    ours_loss, d_logits = learning.softmax_cross_entropy(losses.relu(ours_z), labels)
     ours = learning.dense_gradients(cnn.flatten(x), w, learning.relu_gradient(ours_z, d_logits))
     layer.set_weights([w, b])
     assert worst(ours_z, layer(cnn.flatten(x))) <= 1e-5 and ours_loss == pytest.approx(float(loss), rel=1e-5)
@@ -174,15 +175,15 @@ def test_published_formula_is_the_one_that_was_published():
 @given(st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=6), st.floats(-1e4, 1e4))
 def test_softmax_adds_up_to_one_and_only_differences_count(logits, shift):
     logits = np.array(logits)
-    probabilities = cnn.softmax(logits)
+    probabilities = losses.softmax(logits)
     assert probabilities.sum() == pytest.approx(1) and (probabilities >= 0).all()
-    assert np.allclose(cnn.softmax(logits + shift), probabilities, atol=1e-8)
+    assert np.allclose(losses.softmax(logits + shift), probabilities, atol=1e-8)
     assert np.allclose(probabilities, ops.softmax(tf.constant(logits)), atol=1e-8)
 
 
 def test_activations_are_those_of_keras_even_far_out():
     z = np.array([-1e4, -90, -1, -1e-3, 0, 1e-3, 1, 90, 1e4])
-    for name, (function, slope) in cnn.ACTIVATIONS.items():
+    for name, (function, slope) in losses.ACTIVATIONS.items():
         at = tf.Variable(z)
         with tf.GradientTape() as tape:
             theirs = keras.activations.get(name.lower())(at)
@@ -194,7 +195,7 @@ def test_activations_are_those_of_keras_even_far_out():
 def test_f1_is_that_of_scikit_learn(case):
     n_classes, true = case
     predicted = np.roll(true, 1)
-    macro, micro = learning.f1_scores(true, predicted, n_classes)
+    macro, micro = losses.f1_scores(true, predicted, n_classes)
     options = {"labels": range(n_classes), "zero_division": 0}
     assert macro == pytest.approx(f1_score(true, predicted, average="macro", **options))
     assert micro == pytest.approx(f1_score(true, predicted, average="micro", **options))
@@ -203,7 +204,7 @@ def test_f1_is_that_of_scikit_learn(case):
 @pytest.mark.parametrize(("name", "bound"), [("SGD", 1e-7), ("momentum", 1e-7), ("Adam", 1e-5)])
 def test_optimisers_walk_in_step_with_keras(name, bound):
     """Adam's bound is wider: Keras rounds the powers of its betas to float32."""
-    rule, _, fresh = learning.RACERS[name]
+    rule, _, fresh = learning.WALKERS[name]
     optimizer = type(fresh).from_config(fresh.get_config() | {"learning_rate": 0.05})
     rng = np.random.default_rng(0)
     weight, memory = rng.normal(size=(4, 3)).astype("float32"), {}
@@ -218,8 +219,8 @@ def test_optimisers_walk_in_step_with_keras(name, bound):
 def test_weights_stay_float32_while_training():
     rng = np.random.default_rng(0)
     weights = learning.initial_weights(0)
-    losses = learning.train(weights, rng.random((40, 28, 28, 1), "float32"), rng.integers(0, 10, 40), epochs=2)
-    assert len(losses) == 4 and {array.dtype for array in weights.values()} == {np.dtype("float32")}
+    history = learning.train(weights, rng.random((40, 28, 28, 1), "float32"), rng.integers(0, 10, 40), epochs=2)
+    assert len(history) == 4 and {array.dtype for array in weights.values()} == {np.dtype("float32")}
 
 
 def test_sliders_draw_any_setting():
@@ -230,6 +231,6 @@ def test_sliders_draw_any_setting():
         assert picture.get_title() == f"step {min(step, places - 1)}, stride {stride}"
         assert len(output.texts) == min(step, places - 1) + 1
         cnn.plt.close()
-    cnn.explore_temperature(0.1)
-    assert max(bar.get_height() for bar in cnn.plt.gca().patches) > 0.99
-    cnn.plt.close("all")
+    losses.explore_temperature(0.1)
+    assert max(bar.get_height() for bar in losses.plt.gca().patches) > 0.99
+    losses.plt.close()

@@ -207,7 +207,9 @@ def test_only_tensorflows_start_up_lines_are_left_out_of_the_pages(tmp_path):
 
 
 def test_pages_bring_their_font_and_leave_sliders_out(make_notebook, tmp_path):
-    path = make_notebook("00_a", PARAMETERS, "from ipywidgets import interact\ninteract(print, number=(0, 9));")
+    path = make_notebook(
+        "00_a", PARAMETERS, "from ipywidgets import interact\ninteract(lambda number: print(number), number=(0, 9));"
+    )
     (outcome,) = run.run([path], tmp_path, {"00_a": {}})
     assert outcome.state == "passed", outcome.error
     assert "widget-view" in (tmp_path / "executed" / "00_a.ipynb").read_text()

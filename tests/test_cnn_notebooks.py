@@ -181,6 +181,15 @@ def test_softmax_adds_up_to_one_and_only_differences_count(logits, shift):
     assert np.allclose(probabilities, ops.softmax(tf.constant(logits)), atol=1e-8)
 
 
+@given(st.lists(st.floats(-30, 30), min_size=2, max_size=6))
+def test_slopes_of_softmax_are_those_of_the_tape(logits):
+    at = tf.Variable(logits, dtype="float64")
+    with tf.GradientTape() as tape:
+        probabilities = tf.nn.softmax(at)
+    slopes = losses.softmax_slopes(np.array(logits))
+    assert np.allclose(slopes, tape.jacobian(probabilities, at), atol=1e-9) and np.allclose(slopes.sum(axis=0), 0)
+
+
 def test_activations_are_those_of_keras_even_far_out():
     z = np.array([-1e4, -90, -1, -1e-3, 0, 1e-3, 1, 90, 1e4])
     for name, (function, slope) in losses.ACTIVATIONS.items():

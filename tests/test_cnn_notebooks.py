@@ -222,7 +222,7 @@ def test_optimisers_walk_in_step_with_keras(name, bound):
         gradient = rng.normal(size=(4, 3)).astype("float32")
         weight = rule(weight, gradient, memory, 0.05)
         optimizer.apply([gradient], [variable])
-        assert np.abs(weight - ops.convert_to_numpy(variable)).max() <= bound, step
+        assert np.abs(weight - variable.numpy()).max() <= bound, step
 
 
 def test_weights_stay_float32_while_training():

@@ -65,9 +65,7 @@ def main(argv=None):
     arguments, options = parser().parse_known_args(argv)
     try:
         if options and arguments.verb != "lab":
-            raise runner.UsageError(
-                f"There is no option {options[0]!r}; `python -m helpers run --help` lists those there are."
-            )
+            raise runner.UsageError(f"There is no option {options[0]!r}; --help lists those there are.")
         if arguments.verb == "run":
             return run(arguments)
         if arguments.verb == "data":

@@ -49,20 +49,16 @@ def choose(wanted):
 
 
 def definitions(notebook):
-    """Return the imports, functions, classes and CONSTANTS of a notebook as attributes, and nothing that it computes.
+    """Return the imports, functions, classes and CONSTANTS that a notebook (number or name) shows, as attributes.
 
-    So another notebook, a test or a benchmark uses the very lines that a reader sees. `notebook` is its number or name.
+    Nothing else of it is run. So another notebook, a test or a benchmark uses the very lines that a reader sees.
     """
     (path,) = choose([notebook])
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     tree = ast.parse("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
-    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    tree.body = [
-        node
-        for node in tree.body
-        if isinstance(node, kept) or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper())
-    ]
-    names = {}
+    kept, names = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef), {}
+    constants = [node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper()]
+    tree.body = [node for node in tree.body if isinstance(node, kept) or node in constants]
     exec(compile(tree, str(path), "exec"), names)
     return SimpleNamespace(**names)
 

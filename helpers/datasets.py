@@ -8,7 +8,9 @@ import gzip
 import hashlib
 import math
 import os
+import re
 import shutil
+import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +41,15 @@ class DownloadFailed(OSError):
 
 
 class RemoteSet(NamedTuple):
-    """A data set to download: title, addresses of the folder with all its files, (bytes, SHA-256) by file name."""
+    """A data set to download: title, addresses of the folder with all its files, (bytes, SHA-256) by file name.
+
+    A set with `photos`, (number, SHA-256 of `tree_digest`), is one zip file: what lies in it is checked, not the zip.
+    """
 
     title: str
     mirrors: tuple[str, ...]
-    files: dict[str, tuple[int, str]]
+    files: dict[str, tuple[int, str | None]]
+    photos: tuple[int, str] | None = None
 
 
 _MNIST = (  # name, bytes, SHA-256
@@ -53,7 +59,16 @@ _MNIST = (  # name, bytes, SHA-256
     ("t10k-labels-idx1-ubyte.gz", 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
 )
 _HOSTS = ("https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/")
-REMOTE = {"mnist": RemoteSet("MNIST, 70,000 digits", _HOSTS, {name: (size, sha) for name, size, sha in _MNIST})}
+_PETS = RemoteSet(
+    "Cats and dogs, 3,000 photos",
+    ("https://storage.googleapis.com/mledu-datasets/",),
+    {"cats_and_dogs_filtered.zip": (68_606_236, None)},
+    (3000, "fd92cad98893fb1c92d7e57f38afee852b52bbffb54db029954b9d897dc63faf"),
+)
+REMOTE = {
+    "mnist": RemoteSet("MNIST, 70,000 digits", _HOSTS, {name: (size, sha) for name, size, sha in _MNIST}),
+    "cats_and_dogs_filtered": _PETS,
+}
 
 
 class Split(NamedTuple):
@@ -96,9 +111,32 @@ def _verified(path, digest):
     return path
 
 
+def tree_digest(paths):
+    """Return one SHA-256 for files SPLIT/CLASS/FILE: of these names and contents, in their order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update("/".join(path.parts[-3:]).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _checked_photos(folder, expected):
+    """Return the paths of the JPEG files under `folder` if they are the expected ones; else raise DataDamaged."""
+    paths = sorted(folder.glob("*/*/*.jpg"), key=lambda path: path.relative_to(folder).as_posix())
+    count, digest = expected
+    if len(paths) != count or (found := tree_digest(paths)) != digest:
+        what = f"{len(paths):,} files" if len(paths) != count else f"files whose SHA-256 begins with {found[:12]}"
+        raise DataDamaged(
+            f"{folder} should hold {count:,} photos whose SHA-256 begins with {digest[:12]}; it holds {what}. "
+            "It was left as it is; move it away and get it again with `make data`."
+        )
+    return paths
+
+
 def local_files(name):
     """Return the verified paths of a downloaded set; DataMissing says what is needed and how to get it."""
     remote, folder = REMOTE[name], data_folder() / name
+    if remote.photos and any(folder.glob("*/*/*.jpg")):
+        return _checked_photos(folder, remote.photos)
     missing = [size for file, (size, _) in remote.files.items() if not (folder / file).is_file()]
     if missing:
         raise DataMissing(
@@ -123,7 +161,9 @@ def fetch(name):
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "download.lock"):
         for file, (size, digest) in REMOTE[name].files.items():
-            if not (folder / file).is_file():
+            if REMOTE[name].photos and not any(folder.glob("*/*/*.jpg")):
+                _unpack(_download(name, file, size, digest, incoming), folder, REMOTE[name].photos)
+            elif not REMOTE[name].photos and not (folder / file).is_file():
                 os.replace(_download(name, file, size, digest, incoming), folder / file)
         shutil.rmtree(incoming, ignore_errors=True)  # with what killed downloads may have left there
     return local_files(name)
@@ -137,13 +177,30 @@ def _download(name, file, size, digest, incoming):
     problems = []
     for mirror in REMOTE[name].mirrors:
         try:
-            return pooch.retrieve(mirror + file, f"sha256:{digest}", file, incoming, progressbar=True)
+            known = digest and f"sha256:{digest}"
+            return Path(pooch.retrieve(mirror + file, known, file, incoming, progressbar=True))
         except (RequestException, OSError, ValueError) as error:
             problems.append(f"{mirror}: {str(error).splitlines()[0][:160]}")
     raise DownloadFailed(
         f"{file} ({size / 1e6:.1f} MB) could not be downloaded ({'; '.join(problems)}). Check the network and run "
         f"`make data` again, or set {FOLDER_VARIABLE} to a folder that has it under {name}/. Nothing was deleted."
     )
+
+
+def _unpack(archive, folder, expected):
+    """Move the photos SPLIT/CLASS/FILE.jpg of a zip file to `folder`, after all of them were checked."""
+    unpacked = archive.with_suffix("")
+    shutil.rmtree(unpacked, ignore_errors=True)
+    try:
+        with zipfile.ZipFile(archive) as stream:
+            photos = [name for name in stream.namelist() if re.fullmatch(r"\w+(/\w+){2}/[\w.]+\.jpg", name)]
+            stream.extractall(unpacked, photos)
+    except zipfile.BadZipFile as error:
+        raise DataDamaged(f"{archive} is not a whole zip file ({error}). Run `make data` to get it again.") from None
+    (top,) = unpacked.iterdir()
+    _checked_photos(top, expected)
+    for split in top.iterdir():
+        os.replace(split, folder / split.name)
 
 
 def read_idx(path):
@@ -212,6 +269,29 @@ def load_mnist(profile="quick"):
     parts = [read_idx(path) for path in local_files("mnist")]
     train, val = _cut(_pair(*parts[:2], "the MNIST training set"), 5000)
     return Dataset("MNIST digits", "the full public set", DIGITS, train, val, _pair(*parts[2:], "the MNIST test set"))
+
+
+def load_cats_and_dogs():
+    """Load 3,000 photos as a Dataset whose `images` are paths: 2,000 to train, 500 to validate, 500 to test.
+
+    The public set has 2,000 training and 1,000 validation photos. Every other one of the latter, by name and class, is
+    held out as the test split. Label 0 is a cat, 1 a dog. Raises DataMissing or DataDamaged.
+    """
+    name = "cats_and_dogs_filtered"
+    paths = local_files(name)
+    of = {
+        (split, label): [path for path in paths if path.parts[-3:-1] == (split, kind)]
+        for split in ("train", "validation")
+        for label, kind in enumerate(("cats", "dogs"))
+    }
+
+    def joined(split, step):
+        parts = [of[split, label][step] for label in (0, 1)]
+        return Split(np.array(parts[0] + parts[1], object), np.repeat([0, 1], [*map(len, parts)]).astype("int32"))
+
+    held_out = (joined("validation", slice(start, None, 2)) for start in (0, 1))
+    splits = joined("train", slice(None)), *held_out
+    return Dataset("Photos of cats and dogs", "the full public set", ("cat", "dog"), *splits)
 
 
 def load_silhouettes(classes=ANIMALS):

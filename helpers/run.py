@@ -6,6 +6,7 @@ the same seed then gives the same numbers, and the cores are used by running sev
 
 import ast
 import json
+import linecache
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 
 from helpers import claims
 
@@ -55,12 +56,14 @@ def definitions(notebook):
     """
     (path,) = choose([notebook])
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    tree = ast.parse("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"))
-    kept, names = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef), {}
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    tree, kept = ast.parse(source), (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
     constants = [node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper()]
     tree.body = [node for node in tree.body if isinstance(node, kept) or node in constants]
-    exec(compile(tree, str(path), "exec"), names)
-    return SimpleNamespace(**names)
+    module = sys.modules[path.stem] = ModuleType(path.stem)  # a module with source lines: tf.function asks for both
+    linecache.cache[f"<{path.stem}>"] = len(source), None, source.splitlines(keepends=True), f"<{path.stem}>"
+    exec(compile(tree, f"<{path.stem}>", "exec"), vars(module))
+    return module
 
 
 def check_parameters(path, given):

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import http.server
+import io
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -265,6 +267,76 @@ def test_two_processes_at_once_fetch_once(tmp_path, server):
     both = [fetch_in_a_process(tmp_path, server) for _ in range(2)]
     assert [process.wait(timeout=60) for process in both] == [0, 0]
     assert server.requests == ["/a.bin"]
+
+
+def zip_of(folder, names):
+    """Return a zip file with tiny photos under top/, and a script that must stay in it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number, name in enumerate(names):
+            photo = io.BytesIO()
+            Image.new("RGB", (8, 8), (number * 20, 0, 0)).save(photo, "JPEG")
+            archive.writestr(f"top/{name}", photo.getvalue())
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(photo.getvalue())
+        archive.writestr("top/vectorize.py", "raise SystemExit")
+        archive.writestr("../outside.jpg", "no photo")
+    return content.getvalue()
+
+
+PHOTOS = [f"{split}/{kind}/{n}.jpg" for split in ("train", "validation") for kind in ("cats", "dogs") for n in (1, 2)]
+
+
+def offer_photos(monkeypatch, folder, server, content, digest):
+    server.files["photos.zip"] = content
+    remote = datasets.RemoteSet("Photos", (server.address,), {"photos.zip": (len(content), None)}, (8, digest))
+    monkeypatch.setitem(datasets.REMOTE, "tiny", remote)
+    monkeypatch.setenv(datasets.FOLDER_VARIABLE, str(folder))
+
+
+def test_photos_are_unpacked_after_they_were_checked(tmp_path, monkeypatch, server):
+    content = zip_of(tmp_path / "made", PHOTOS)
+    digest = datasets.tree_digest([tmp_path / "made" / name for name in PHOTOS])
+    offer_photos(monkeypatch, tmp_path / "data", server, content, digest)
+    paths = datasets.fetch("tiny")
+    assert [path.relative_to(tmp_path / "data" / "tiny").as_posix() for path in paths] == PHOTOS
+    assert datasets.fetch("tiny") == paths and len(server.requests) == 1
+    assert not list(tmp_path.rglob("outside.jpg")) and not list((tmp_path / "data").rglob("*.py"))
+    assert sorted(path.name for path in (tmp_path / "data" / "tiny").iterdir()) == [
+        "download.lock",
+        "train",
+        "validation",
+    ]
+    paths[0].write_bytes(b"changed")
+    with pytest.raises(datasets.DataDamaged, match=r"should hold 8 photos .* left as it is"):
+        datasets.fetch("tiny")
+    paths[1].unlink()
+    with pytest.raises(datasets.DataDamaged, match="it holds 7 files"):
+        datasets.fetch("tiny")
+
+
+@pytest.mark.parametrize("broken", ["other photos", "no zip file"])
+def test_wrong_photos_are_not_used(tmp_path, monkeypatch, server, broken):
+    content = zip_of(tmp_path / "made", PHOTOS) if broken == "other photos" else b"<html>"
+    offer_photos(monkeypatch, tmp_path / "data", server, content, "0" * 64)
+    with pytest.raises(datasets.DataDamaged):
+        datasets.fetch("tiny")
+    with pytest.raises(datasets.DataMissing):
+        datasets.local_files("tiny")
+
+
+@pytest.mark.full
+def test_cats_and_dogs_are_split_without_overlap():
+    try:
+        pets = datasets.load_cats_and_dogs()
+    except datasets.DataMissing as missing:
+        pytest.skip(str(missing))
+    assert [len(split.labels) for split in splits_of(pets).values()] == [2000, 500, 500]
+    for split in splits_of(pets).values():
+        assert np.bincount(split.labels).tolist() == [len(split.labels) // 2] * 2
+        assert all(path.name.startswith(pets.classes[label]) for path, label in zip(*split, strict=True))
+    contents = [{path.read_bytes() for path in split.images} for split in splits_of(pets).values()]
+    assert not (contents[0] & contents[1] or contents[0] & contents[2] or contents[1] & contents[2])
 
 
 def write_images(folder, names):

@@ -1,0 +1,121 @@
+"""Race notebook 04's network against the published one on 2,000 photos, and measure each step between them.
+
+`make bench-pets`; writes `benchmarks/results/pets.json` after every run, and goes on where it was stopped. Networks,
+pipeline and training are the notebook's own lines. Choices were made on the 500 validation photos; the 500 test photos
+are read for the networks of the race only, once each. Seconds are those of training and of reading its photos.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import keras  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+from helpers import claims, datasets, metrics  # noqa: E402
+from helpers.run import definitions  # noqa: E402
+
+OUT = ROOT / "benchmarks" / "results" / "pets.json"
+SEEDS = (0, 1, 2)
+SHORT, PHASES, TEST_SIZE = [(64, 20)], [(64, 24), (96, 12)], 108
+WIDTHS = (32, 64, 128, 256)
+notebook = definitions("04")
+tf.get_logger().setLevel("ERROR")
+pets = datasets.load_cats_and_dogs()
+
+
+def timed(function, *arguments, **options):
+    """Return the result, the seconds and the processor's seconds of a call."""
+    start, cpu = time.perf_counter(), time.process_time()
+    result = function(*arguments, **options)
+    return result, time.perf_counter() - start, time.process_time() - cpu
+
+
+def accuracy(model, split, size, threshold=0.0):
+    """Return the share of a split that a model of logits (or, with threshold 0.5, of probabilities) gets right."""
+    logits = notebook.logits_of(model, notebook.photos(split.images, split.labels, 128), size)
+    return metrics.accuracy(split.labels, (logits > threshold).astype(int))
+
+
+def published(seed):
+    """Train the published network by its plan, 30 epochs of all photos; its photos come from a cached stream, too."""
+    keras.utils.set_random_seed(seed)
+    train_ds = notebook.batches(notebook.photos(pets.train.images, pets.train.labels, 150, ""), seed)
+    val_ds = notebook.batches(notebook.photos(pets.val.images, pets.val.labels, 150, ""))
+    model = notebook.published_net(150)
+    history, seconds, cpu = timed(notebook.train_published, model, train_ds, val_ds, 30)
+    test = notebook.batches(notebook.photos(pets.test.images, pets.test.labels, 150))
+    test_accuracy = model.evaluate(test.map(lambda images, label: (images / 255, label)), verbose=0)[1]
+    row = {"parameters": model.count_params(), "seconds": seconds, "cpu_seconds": cpu, "test_accuracy": test_accuracy}
+    return row | {"val_accuracy": history["val_accuracy"][-1], "history": history}
+
+
+def ours(seed, model, phases, size, test=False, **how):
+    """Train one of our networks; return what it cost and what it gets right."""
+    train_ds = notebook.photos(pets.train.images, pets.train.labels, 128, "")
+    _, seconds, cpu = timed(notebook.train, model, train_ds, phases, seed, **how)
+    row = {"parameters": model.count_params(), "seconds": seconds, "cpu_seconds": cpu, "seed": seed}
+    row["val_accuracy"] = accuracy(model, pets.val, size)
+    return row | ({"test_accuracy": accuracy(model, pets.test, size)} if test else {})
+
+
+def step(seed, net, **how):
+    """Return a function that measures one of the steps."""
+
+    def measure():
+        keras.utils.set_random_seed(seed)
+        return ours(seed, net(), how.pop("phases", SHORT), how.pop("size", 64), **how)
+
+    return measure
+
+
+def race(seed):
+    keras.utils.set_random_seed(seed)
+    return ours(seed, notebook.pet_net(WIDTHS), PHASES, TEST_SIZE, test=True)
+
+
+def full_net():
+    return notebook.pet_net(WIDTHS)
+
+
+PLAIN = {"augment": False, "one_cycle": False, "smoothing": 0.0}
+RUNS = {
+    "published": lambda: published(0),
+    **{f"ours, seed {seed}": lambda seed=seed: race(seed) for seed in SEEDS},
+    "global pooling": step(0, lambda: notebook.pooled_net(64), **PLAIN),
+    "+ normalised residual network": step(0, full_net, **PLAIN),
+    "+ augmentation": step(0, full_net, **PLAIN | {"augment": True}),
+    "+ AdamW, one-cycle rate": step(0, full_net, smoothing=0.0),
+    "+ label smoothing": step(0, full_net),
+}
+
+if __name__ == "__main__":
+    results = json.loads(OUT.read_text()) if OUT.exists() else {}
+    for name, run in RUNS.items():
+        if name not in results:
+            started = datetime.now(UTC).isoformat("T", "seconds")
+            results[name] = run() | {"started": started, "ran_on": claims.machine()}
+            print(
+                name,
+                {key: value for key, value in results[name].items() if key not in ("history", "ran_on")},
+                flush=True,
+            )
+            OUT.write_text(json.dumps(results, indent=1) + "\n")
+    rows = [results[f"ours, seed {seed}"] for seed in SEEDS]
+    results["summary"] = {
+        "mean_test_accuracy": statistics.mean(row["test_accuracy"] for row in rows),
+        "median_share_of_published_seconds": statistics.median(row["seconds"] for row in rows)
+        / results["published"]["seconds"],
+        "median_share_of_published_cpu_seconds": statistics.median(row["cpu_seconds"] for row in rows)
+        / results["published"]["cpu_seconds"],
+    }
+    OUT.write_text(json.dumps(results, indent=1) + "\n")
+    print(results["summary"])

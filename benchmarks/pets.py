@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
@@ -25,7 +26,8 @@ from helpers.run import definitions  # noqa: E402
 
 OUT = ROOT / "benchmarks" / "results" / "pets.json"
 SEEDS = (0, 1, 2)
-SHORT, PHASES, TEST_SIZE = [(64, 20)], [(64, 24), (96, 12)], 108
+LONG = ("history", "ran_on")  # not printed
+SHORT, PHASES, TEST_SIZE = [(64, 20)], [(64, 24), (96, 12)], 108  # (size, epochs)
 WIDTHS = (32, 64, 128, 256)
 notebook = definitions("04")
 tf.get_logger().setLevel("ERROR")
@@ -58,8 +60,10 @@ def published(seed):
     return row | {"val_accuracy": history["val_accuracy"][-1], "history": history}
 
 
-def ours(seed, model, phases, size, test=False, **how):
+def ours(seed, build, phases, size, test=False, **how):
     """Train one of our networks; return what it cost and what it gets right."""
+    keras.utils.set_random_seed(seed)
+    model = build()
     train_ds = notebook.photos(pets.train.images, pets.train.labels, 128, "")
     _, seconds, cpu = timed(notebook.train, model, train_ds, phases, seed, **how)
     row = {"parameters": model.count_params(), "seconds": seconds, "cpu_seconds": cpu, "seed": seed}
@@ -67,34 +71,30 @@ def ours(seed, model, phases, size, test=False, **how):
     return row | ({"test_accuracy": accuracy(model, pets.test, size)} if test else {})
 
 
-def step(seed, net, **how):
-    """Return a function that measures one of the steps."""
-
-    def measure():
-        keras.utils.set_random_seed(seed)
-        return ours(seed, net(), how.pop("phases", SHORT), how.pop("size", 64), **how)
-
-    return measure
-
-
-def race(seed):
-    keras.utils.set_random_seed(seed)
-    return ours(seed, notebook.pet_net(WIDTHS), PHASES, TEST_SIZE, test=True)
-
-
-def full_net():
+def pet_net():
     return notebook.pet_net(WIDTHS)
 
 
-PLAIN = {"augment": False, "one_cycle": False, "smoothing": 0.0}
+def pooled_net():
+    return notebook.pooled_net(64)
+
+
+PLAIN = {"augmented": False, "one_cycle": False, "smoothing": 0.0}
+STEPS = {
+    "global pooling": (pooled_net, PLAIN),
+    "+ normalised residual network": (pet_net, PLAIN),
+    "+ AdamW, one-cycle rate": (pet_net, PLAIN | {"one_cycle": True}),
+    "+ augmentation": (pet_net, {"smoothing": 0.0}),
+    "+ label smoothing": (pet_net, {}),
+}
 RUNS = {
     "published": lambda: published(0),
-    **{f"ours, seed {seed}": lambda seed=seed: race(seed) for seed in SEEDS},
-    "global pooling": step(0, lambda: notebook.pooled_net(64), **PLAIN),
-    "+ normalised residual network": step(0, full_net, **PLAIN),
-    "+ augmentation": step(0, full_net, **PLAIN | {"augment": True}),
-    "+ AdamW, one-cycle rate": step(0, full_net, smoothing=0.0),
-    "+ label smoothing": step(0, full_net),
+    **{f"ours, seed {seed}": partial(ours, seed, pet_net, PHASES, TEST_SIZE, test=True) for seed in SEEDS},
+    **{
+        f"{name}, seed {seed}": partial(ours, seed, build, SHORT, 64, **how)
+        for name, (build, how) in STEPS.items()
+        for seed in SEEDS[:2]
+    },
 }
 
 if __name__ == "__main__":
@@ -103,14 +103,19 @@ if __name__ == "__main__":
         if name not in results:
             started = datetime.now(UTC).isoformat("T", "seconds")
             results[name] = run() | {"started": started, "ran_on": claims.machine()}
-            print(
-                name,
-                {key: value for key, value in results[name].items() if key not in ("history", "ran_on")},
-                flush=True,
-            )
+            print(name, {key: value for key, value in results[name].items() if key not in LONG}, flush=True)
             OUT.write_text(json.dumps(results, indent=1) + "\n")
     rows = [results[f"ours, seed {seed}"] for seed in SEEDS]
+    steps = {name: [results[f"{name}, seed {seed}"] for seed in SEEDS[:2]] for name in STEPS}
     results["summary"] = {
+        "steps": {
+            name: {
+                "parameters": pair[0]["parameters"],
+                "mean_val_accuracy": statistics.mean(row["val_accuracy"] for row in pair),
+            }
+            for name, pair in steps.items()
+        },
+        "mean_val_accuracy": statistics.mean(row["val_accuracy"] for row in rows),
         "mean_test_accuracy": statistics.mean(row["test_accuracy"] for row in rows),
         "median_share_of_published_seconds": statistics.median(row["seconds"] for row in rows)
         / results["published"]["seconds"],

@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PROFILE ?= quick
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run full test lab data bench results lint lock clean
+.PHONY: run full test lab data bench bench-pets results lint lock clean
 
 run: $(VENV)/installed
 	$(PY) -m helpers run --profile $(PROFILE)
@@ -24,6 +24,10 @@ data: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(PY) benchmarks/mnist.py
+
+bench-pets: $(VENV)/installed
+	$(PY) benchmarks/pets.py
+	$(PY) benchmarks/pipeline.py
 
 # What README.md quotes: both profiles, stored and turned into its tables.
 results: $(VENV)/installed

@@ -160,12 +160,14 @@ def fetch(name):
     incoming = folder / "incoming"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "download.lock"):
-        for file, (size, digest) in REMOTE[name].files.items():
-            if REMOTE[name].photos and not any(folder.glob("*/*/*.jpg")):
-                _unpack(_download(name, file, size, digest, incoming), folder, REMOTE[name].photos)
-            elif not REMOTE[name].photos and not (folder / file).is_file():
-                os.replace(_download(name, file, size, digest, incoming), folder / file)
-        shutil.rmtree(incoming, ignore_errors=True)  # with what killed downloads may have left there
+        try:
+            for file, (size, digest) in REMOTE[name].files.items():
+                if REMOTE[name].photos and not any(folder.glob("*/*/*.jpg")):
+                    _unpack(_download(name, file, size, digest, incoming), folder, REMOTE[name].photos)
+                elif not REMOTE[name].photos and not (folder / file).is_file():
+                    os.replace(_download(name, file, size, digest, incoming), folder / file)
+        finally:  # with what failed or killed downloads left there
+            shutil.rmtree(incoming, ignore_errors=True)
     return local_files(name)
 
 
@@ -277,20 +279,11 @@ def load_cats_and_dogs():
     The public set has 2,000 training and 1,000 validation photos. Every other one of the latter, by name and class, is
     held out as the test split. Label 0 is a cat, 1 a dog. Raises DataMissing or DataDamaged.
     """
-    name = "cats_and_dogs_filtered"
-    paths = local_files(name)
-    of = {
-        (split, label): [path for path in paths if path.parts[-3:-1] == (split, kind)]
-        for split in ("train", "validation")
-        for label, kind in enumerate(("cats", "dogs"))
-    }
-
-    def joined(split, step):
-        parts = [of[split, label][step] for label in (0, 1)]
-        return Split(np.array(parts[0] + parts[1], object), np.repeat([0, 1], [*map(len, parts)]).astype("int32"))
-
-    held_out = (joined("validation", slice(start, None, 2)) for start in (0, 1))
-    splits = joined("train", slice(None)), *held_out
+    paths = np.array(local_files("cats_and_dogs_filtered"), object)  # sorted: 500 cats come before 500 dogs
+    labels = np.array([path.parent.name == "dogs" for path in paths], "int32")
+    in_train = np.array([path.parts[-3] == "train" for path in paths])
+    held_out = np.flatnonzero(~in_train)
+    splits = (Split(paths[part], labels[part]) for part in (np.flatnonzero(in_train), held_out[::2], held_out[1::2]))
     return Dataset("Photos of cats and dogs", "the full public set", ("cat", "dog"), *splits)
 
 

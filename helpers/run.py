@@ -56,13 +56,14 @@ def definitions(notebook):
     """
     (path,) = choose([notebook])
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    source = "".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "code")
     tree, kept = ast.parse(source), (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
     constants = [node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper()]
     tree.body = [node for node in tree.body if isinstance(node, kept) or node in constants]
-    module = sys.modules[path.stem] = ModuleType(path.stem)  # a module with source lines: tf.function asks for both
-    linecache.cache[f"<{path.stem}>"] = len(source), None, source.splitlines(keepends=True), f"<{path.stem}>"
-    exec(compile(tree, f"<{path.stem}>", "exec"), vars(module))
+    file = f"<{path.stem}>"  # tf.function looks for the module and the source lines of a function
+    module = sys.modules[path.stem] = ModuleType(path.stem)
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+    exec(compile(tree, file, "exec"), vars(module))
     return module
 
 

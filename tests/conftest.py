@@ -12,7 +12,14 @@ os.environ.update(run.contained_environment() | {"MPLBACKEND": "agg"})
 
 def pytest_collection_modifyitems(items):
     """Whole notebooks first, the longest before the others: the cores are busy to the end."""
-    items.sort(key=lambda i: ("notebook" not in i.keywords, "full" not in i.keywords, "03_mnist_cnn" not in i.name))
+    longest = ("04_cats_vs_dogs", "03_mnist_cnn", "05_training_craft")
+    items.sort(
+        key=lambda i: (
+            "notebook" not in i.keywords,
+            "full" not in i.keywords,
+            next((place for place, name in enumerate(longest) if name in i.name), len(longest)),
+        )
+    )
 
 
 def pytest_runtest_setup(item):

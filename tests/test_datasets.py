@@ -323,6 +323,9 @@ def test_wrong_photos_are_not_used(tmp_path, monkeypatch, server, broken):
         datasets.fetch("tiny")
     with pytest.raises(datasets.DataMissing):
         datasets.local_files("tiny")
+    with pytest.raises(datasets.DataDamaged):
+        datasets.fetch("tiny")
+    assert len(server.requests) == 2, "what was wrong is not kept for the next time"
 
 
 @pytest.mark.full

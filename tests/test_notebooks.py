@@ -40,7 +40,7 @@ def test_same_seed_gives_the_same_numbers(tmp_path):
 
 @pytest.mark.notebook
 @pytest.mark.full
-@pytest.mark.parametrize("name", ["03_mnist_cnn"])
+@pytest.mark.parametrize("name", ["04_cats_vs_dogs", "03_mnist_cnn"])
 def test_notebook_runs_on_the_full_data(name, tmp_path):
     entry = execute(run.choose([name])[0], tmp_path, "full")
     assert "the full public set" in entry["data"][0]
@@ -147,6 +147,16 @@ MISTAKES = [
     ("most-confused", "return int(true), int(predicted)", "return int(predicted), int(true)"),
     ("bright-ink", "np.median(border)", "np.median(scaled)"),
     ("bright-ink", "1 - scaled if np.median(border) > 0.5 else scaled", "1 - scaled"),
+    ("cheapest-threshold", "np.argmin(costs)", "-1 - np.argmin(costs[::-1])"),
+    ("cheapest-threshold", "threshold, let_in, kept_out)", "threshold)"),
+    ("cheapest-threshold", "threshold, let_in, kept_out)", "threshold, kept_out, let_in)"),
+    ("cheapest-threshold", "return float(thresholds[np.argmin(costs)])", "return kept_out / (let_in + kept_out)"),
+    ("kind-of", "content.startswith(start)", "start in content"),
+    ("kind-of", 'b"GIF8"', 'b"GIF89a"'),
+    ("kind-of", 'b"\\x89PNG"', 'b"PNG"'),
+    ("suspects-of", "probabilities[np.arange(len(labels)), labels]", "probabilities.max(axis=1)"),
+    ("suspects-of", "probabilities[np.arange(len(labels)), labels]", "probabilities[:, 1]"),
+    ("suspects-of", "[:count]", "[-count:]"),
     ("bright-ink", " / 255", ""),
     ("bright-ink", "np.median(border)", "scaled[0, 0]"),
     ("bright-ink", 'image.astype("float32") / 255', '(image > 127).astype("float32")'),
@@ -203,6 +213,25 @@ SABOTAGE = {
     "the labels shuffled": (
         "03", MADE, MADE + "y_train = np.random.default_rng(0).permutation(y_train)\n",
         "accuracy of logistic regression",
+    ),
+    "photos that stay on their side": (
+        "04", 'odd += ["turned by its EXIF note"]', "odd += []", "Odd files found",
+    ),
+    "an augmentation that changes nothing": (
+        "04", "return relight(crop_and_flip(images, seed, size), seed)", "return resize(images, seed, size)",
+        "Different views of one photo",
+    ),
+    "residual blocks deleted": (
+        "04", "        x = residual_block(x, width)\n", "", "Parameters of our network",
+    ),
+    "pets with shuffled labels": (
+        "04", "plotting.class_balance(labels, pets.classes);",
+        'labels["train"] = np.random.default_rng(0).permutation(labels["train"])',
+        "Validation accuracy of our network",
+    ),
+    "cats and dogs mixed up": (
+        "04", "plotting.class_balance(labels, pets.classes);", 'labels["val"] = 1 - labels["val"]',
+        "Validation accuracy of our network",
     ),
 }  # fmt: skip
 

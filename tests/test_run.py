@@ -1,5 +1,6 @@
 """The runner on small notebooks: what it refuses, what it reports, and what it leaves behind."""
 
+import inspect
 import json
 import os
 import re
@@ -189,6 +190,8 @@ def test_definitions_are_taken_without_running_the_notebook(make_notebook, tmp_p
     )
     shown = run.definitions("00_a")
     assert shown.area() == pytest.approx(28.274, abs=1e-3) and not hasattr(shown, "size")
+    assert inspect.getsource(shown.area) == "def area():\n    return math.pi * SIZE**2\n"
+    assert inspect.getmodule(shown.area) is shown, "tf.function reads a function's source and its module"
 
 
 def test_only_tensorflows_start_up_lines_are_left_out_of_the_pages(tmp_path):

@@ -35,7 +35,7 @@ def test_every_odd_file_is_converted_or_left_out_with_its_reason(photo, tmp_path
         "palette.png": "convert: PNG named .png, colours as P",
         "png.jpg": "convert: PNG named .jpg",
         "text.jpg": "leave out: not an image",
-        "truncated.jpg": "leave out: truncated",
+        "truncated.jpg": "leave out: truncated or damaged",
         "turned.jpg": "convert: turned by its EXIF note",
     }
     assert [paths[label].name for label in labels] == [
@@ -59,7 +59,7 @@ def test_a_photo_cut_off_by_one_byte_or_with_noise_for_content_is_not_used(photo
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) * 9 // 10])
     (tmp_path / "noise.jpg").write_bytes(np.random.default_rng(0).bytes(500))
     assert notebook.examine(tmp_path / "whole.jpg") == ""
-    assert notebook.examine(tmp_path / "cut.jpg") == "leave out: truncated"
+    assert notebook.examine(tmp_path / "cut.jpg") == "leave out: truncated or damaged"
     assert notebook.examine(tmp_path / "noise.jpg") == "leave out: not an image"
 
 

@@ -157,6 +157,20 @@ MISTAKES = [
     ("suspects-of", "probabilities[np.arange(len(labels)), labels]", "probabilities.max(axis=1)"),
     ("suspects-of", "probabilities[np.arange(len(labels)), labels]", "probabilities[:, 1]"),
     ("suspects-of", "[:count]", "[-count:]"),
+    ("interval", "ddof=1", "ddof=0"),
+    ("interval", "stats.t.ppf(0.975, len(values) - 1)", "1.96"),
+    ("interval", "stats.t.ppf(0.975, len(values) - 1)", "4.302653"),
+    ("kept-epoch", "if loss < losses[best]", "if loss <= losses[best]"),
+    ("kept-epoch", "if epoch - best >= patience", "if epoch - best > patience"),
+    ("kept-epoch", "if epoch - best >= patience", "if epoch >= patience"),
+    ("one-cycle", "CRAFT.cosine((progress - warm_up) / (1 - warm_up), peak)", "peak * (1 - progress) / (1 - warm_up)"),
+    ("one-cycle", "peak * progress / warm_up", "peak * progress / 0.25"),
+    ("one-cycle", "(1 - warm_up), peak)", "0.75, peak)"),
+    ("running-average", "momentum * average + (1 - momentum) * value", "(1 - momentum) * average + momentum * value"),
+    ("running-average", "average = start", "average = 0"),
+    ("epochs-done", "math.ceil(images / batch_size)", "(images // batch_size)"),
+    ("epochs-done", "updates // math.ceil", "updates / math.ceil"),
+    ("epochs-done", "math.ceil(images / batch_size)", "(images // batch_size + 1)"),
     ("bright-ink", " / 255", ""),
     ("bright-ink", "np.median(border)", "scaled[0, 0]"),
     ("bright-ink", 'image.astype("float32") / 255', '(image > 127).astype("float32")'),
@@ -213,6 +227,21 @@ SABOTAGE = {
     "the labels shuffled": (
         "03", MADE, MADE + "y_train = np.random.default_rng(0).permutation(y_train)\n",
         "accuracy of logistic regression",
+    ),
+    "a convolution left out": (
+        "05", "for filters in (width, 2 * width):", "for filters in (width,):", "Weights and biases of the network",
+    ),
+    "animals with shuffled labels": (
+        "05", "split.labels[order]", "split.labels[rng.permutation(order)]", "validation accuracy all the same",
+    ),
+    "a flip that does not flip": ("05", "images[:, :, ::-1], images)", "images, images)", "Share of images that flip"),
+    "a rotation that does not turn": (
+        "05", "return ops.convert_to_numpy(ops.image.affine_transform(images, moves))", "return images",
+        "Share of images that flip",
+    ),
+    "a resumed training without its chance": (
+        "05b", "using = [ChanceOfEpoch(), SaveEachEpoch(path), *callbacks]",
+        "using = [SaveEachEpoch(path), *callbacks]", "Resumed with care",
     ),
     "photos that stay on their side": (
         "04", 'odd += ["turned by its EXIF note"]', "odd += []", "Odd files found",

@@ -28,7 +28,7 @@ from helpers.run import definitions  # noqa: E402
 OUT, PARTIAL = ROOT / "benchmarks" / "results" / "pets.json", ROOT / "build" / "pets.json"
 SEEDS = (0, 1, 2)
 LONG = ("history", "ran_on")  # not printed
-SHORT, PHASES, TEST_SIZE = [(64, 20)], [(64, 22), (96, 10)], 108  # (size, epochs)
+SHORT, PHASES, TEST_SIZE = [(64, 20)], [(64, 19), (96, 8)], 108  # (size, epochs)
 WIDTHS = (32, 64, 128, 256)
 notebook = definitions("04")
 tf.get_logger().setLevel("ERROR")

@@ -109,7 +109,7 @@ def test_unknown_names_are_refused_with_those_that_exist(arguments, message, cap
 
 def test_unknown_data_set_is_refused(capsys):
     assert command.main(["data", "imagenet"]) == 2
-    assert "There is no data set 'imagenet'; there are: mnist." in capsys.readouterr().err
+    assert "There is no data set 'imagenet'; there are: mnist, cats_and_dogs_filtered." in capsys.readouterr().err
 
 
 def test_notebooks_are_chosen_by_number_or_name_in_their_order():

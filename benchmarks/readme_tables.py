@@ -24,8 +24,8 @@ LEARN = {
     "02c_backpropagation": "gradients and optimisers derived and checked; a whole network trained in NumPy",
     "03_mnist_cnn": "a published network rebuilt and beaten in measured steps; digits of your own",
     "04_cats_vs_dogs": "a folder of photos with odd files, an input pipeline, a threshold from costs, doubtful labels",
-    "05_training_craft": "underfitting and overfitting told apart; each remedy measured over seeds; the test set opened once",
-    "05b_rates_and_resuming": "optimisers, learning rates, batches, first weights, batch normalisation's traps, resuming",
+    "05_training_craft": "underfitting and overfitting told apart; each remedy measured over seeds; the test set, once",
+    "05b_rates_and_resuming": "optimisers, learning rates, batches, initial weights, traps of normalisation, resuming",
 }
 
 

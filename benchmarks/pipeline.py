@@ -1,10 +1,10 @@
 """Measure notebook 04's input pipeline beside the old ImageDataGenerator, on the 2,000 photos at 150x150.
 
 `make bench-pets` runs it after the race; writes `benchmarks/results/pipeline.json`. Both read the same JPEG files, in
-turn, nine times: once without a cache (a first pass), and in three passes, in which the pipeline caches what it decoded
-in a file, and the old generator decodes again, since it has no cache. The medians of the ratios count. Then memory: the
-pipeline, with its cache file, goes once through 1,000 and once through 25,000 photos (the folder, repeated), each in a
-process of its own.
+turn, nine times: the old generator in one pass (it has no cache, so each pass costs the same), the pipeline in one pass
+without a cache, and in three passes with a cache file. The medians of the ratios of images per second count. Then
+memory: the pipeline, with its cache file, goes once through 1,000 and once through 25,000 photos (the folder, repeated),
+each in a process of its own.
 """
 
 import json

@@ -121,6 +121,13 @@ def test_idx_reader_refuses_every_other_length(tmp_path_factory, array, data):
         (b"<html>404</html>", "not a whole gzip file"),
         (gzip.compress(idx_bytes(np.zeros(3000, "uint8")))[:-12], "not a whole gzip file"),
     ],
+    ids=[
+        "another type",
+        "too short",
+        "nothing",
+        "no gzip",
+        "cut off",
+    ],  # gzip writes the time into what would be the id
 )
 def test_idx_reader_says_what_is_wrong(tmp_path, content, message):
     path = tmp_path / "digits.gz"

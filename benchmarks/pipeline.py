@@ -3,8 +3,8 @@
 `make bench-pets` runs it after the race; writes `benchmarks/results/pipeline.json`. Both read the same JPEG files, in
 turn, nine times: the old generator in one pass (it has no cache, so each pass costs the same), the pipeline in one pass
 without a cache, and in three passes with a cache file. The medians of the ratios of images per second count. Then
-memory: the pipeline, with its cache file, goes once through 1,000 and once through 25,000 photos (the folder, repeated),
-each in a process of its own.
+memory: the pipeline, with its cache file, goes once through 1,000 and once through 25,000 photos (the folder, repeated)
+in processes of their own.
 """
 
 import json

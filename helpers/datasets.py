@@ -72,7 +72,7 @@ REMOTE = {
 
 
 class Split(NamedTuple):
-    """Images, uint8 of shape (n, height, width, 1), and labels, int32 of shape (n,)."""
+    """Images, uint8 of shape (n, height, width, 1) or n paths of photos, and labels, int32 of shape (n,)."""
 
     images: np.ndarray
     labels: np.ndarray

@@ -43,10 +43,10 @@ def timed(function, *arguments, **options):
     return result, time.perf_counter() - start, time.process_time() - cpu
 
 
-def accuracy(model, split, size, threshold=0.0):
-    """Return the share of a split that a model of logits (or, with threshold 0.5, of probabilities) gets right."""
+def accuracy(model, split, size):
+    """Return the share of a split that one of our networks gets right."""
     logits = notebook.logits_of(model, notebook.photos(split.images, split.labels, 128), size)
-    return metrics.accuracy(split.labels, (logits > threshold).astype(int))
+    return metrics.accuracy(split.labels, (logits > 0).astype(int))
 
 
 class ValidationClock(keras.callbacks.Callback):

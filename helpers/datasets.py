@@ -25,6 +25,9 @@ ANIMALS = ("bear", "bird", "cat", "cow", "dog", "elephant", "giraffe", "horse", 
 EMBEDDED = {
     "mnist_5k.npz": "246e0c30eeea57c8d0037d3f38c8e00651ec204cc61b8022563e9aeeb9d756f4",
     "animal_silhouettes.npz": "6b930e671582d3ca6e1e0951a021f564ce9c3d022996dbd1168e7eb273ca81ab",
+    "weights/efficientnet_lite0.npz": "d02f780f58936254843e1a24c26bf31e20e3be6bfe989d39000b4fc2dab122f9",
+    "weights/efficientnet_lite0_classes.npz": "990450415b665dd14f2df527947020d8ec0a6b2c00f0953f6fba9ab676849402",
+    "weights/efficientnet_lite0_reference.npz": "99932c588a10ea02b24a28dbf03cff83afc89da8f71770dca6ccfbe2e2e7e018",
 }
 
 
@@ -241,7 +244,7 @@ def _cut(split, size, seed=0):
     return Split(*(part[rest] for part in split)), Split(*(part[cut] for part in split))
 
 
-def _embedded(name):
+def embedded(name):
     """Return the arrays of an embedded file, after its digest was checked."""
     path = ROOT / "data" / name
     if not path.is_file():
@@ -262,7 +265,7 @@ def load_mnist(profile="quick"):
     Raises DataMissing, DataDamaged, or ValueError for an unknown profile.
     """
     if profile == "quick":
-        arrays = _embedded("mnist_5k.npz")
+        arrays = embedded("mnist_5k.npz")
         rest, test = _cut(_pair(arrays["images"], arrays["labels"], "mnist_5k.npz"), 1000)
         train, val = _cut(rest, 1000)
         return Dataset("MNIST digits", "5,000 embedded in data/mnist_5k.npz", DIGITS, train, val, test)
@@ -296,7 +299,7 @@ def load_silhouettes(classes=ANIMALS):
     classes = tuple(classes)
     if not classes or len(set(classes)) < len(classes) or not set(classes) <= set(ANIMALS):
         raise ValueError(f"classes must be different names out of {', '.join(ANIMALS)}; got {classes}.")
-    arrays = _embedded("animal_silhouettes.npz")
+    arrays = embedded("animal_silhouettes.npz")
     labels = np.array([classes.index(name) if name in classes else -1 for name in ANIMALS])[arrays["labels"]]
     splits = [
         _pair(arrays["images"][chosen], labels[chosen], "animal_silhouettes.npz")

@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PROFILE ?= quick
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run full test lab data bench bench-pets results lint lock clean
+.PHONY: run full test lab data bench bench-pets bench-transfer results lint lock clean
 
 run: $(VENV)/installed
 	$(PY) -m helpers run --profile $(PROFILE)
@@ -28,6 +28,9 @@ bench: $(VENV)/installed
 bench-pets: $(VENV)/installed
 	$(PY) benchmarks/pets.py
 	$(PY) benchmarks/pipeline.py
+
+bench-transfer: $(VENV)/installed
+	$(PY) benchmarks/transfer.py
 
 # What README.md quotes: both profiles, stored and turned into its tables.
 results: $(VENV)/installed

@@ -26,6 +26,8 @@ LEARN = {
     "04_cats_vs_dogs": "a folder of photos with odd files, an input pipeline, a threshold from costs, doubtful labels",
     "05_training_craft": "underfitting and overfitting told apart; each remedy measured over seeds; the test set, once",
     "05b_rates_and_resuming": "optimisers, learning rates, batches, initial weights, traps of normalisation, resuming",
+    "06_architectures": "the ideas of VGG, ResNet and MobileNet in experiments; real networks weighed; a choice",
+    "07_transfer_learning": "an embedded ImageNet network; probes, few images, fine-tuning, Grad-CAM put to the test",
 }
 
 
@@ -59,11 +61,16 @@ def tables():
     ]
     pets = json.loads((RESULTS / "pets.json").read_text())
     published, ours = pets["published"], pets["ours, seed 0"]
+    transfer = json.loads((RESULTS / "transfer.json").read_text())["summary"]
+    counted = {claim["text"]: claim["value"] for claim in quick["07_transfer_learning"]["claims"]}
+    with_probe = counted["Weights of the backbone"] + 1281  # and one logit behind its 1,280 features
     rows_of_pets = [
         ("published, 30 epochs", f"{published['parameters']:,}", f"{published['test_accuracy']:.1%}", "1.00"),
         ("ours, 27 epochs, mean of three seeds", f"{ours['parameters']:,}",
          f"{pets['summary']['mean_test_accuracy']:.1%}",
          f"{pets['summary']['median_share_of_published_seconds']:.2f}"),
+        ("probe on the embedded backbone, mean of three seeds", f"{with_probe:,}",
+         f"{transfer['mean_test_accuracy']:.1%}", f"{transfer['median_share_of_published_seconds']:.2f}"),
     ]  # fmt: skip
     address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
     name = address.removeprefix("https://github.com/")

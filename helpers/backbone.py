@@ -95,14 +95,15 @@ def _application(name, size):
             f"The weights of {name} are not in {path}. With a network, this puts them there: "
             f"python -c \"import keras; keras.applications.{name}(include_top=False).save_weights('{path}')\"."
         )
-    base = build(include_top=False, weights=None, input_shape=(size, size, 3))
+    inputs = keras.Input((size, size, 3))
+    scaled = sys.modules[build.__module__].preprocess_input(inputs)
+    model = build(include_top=False, weights=None, input_tensor=scaled)
     try:
-        base.load_weights(path)
+        model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0][:160]
         raise datasets.DataDamaged(f"{path} does not hold the weights of {name} ({reason}); make it again.") from None
-    inputs = keras.Input((size, size, 3))
-    return keras.Model(inputs, base(sys.modules[build.__module__].preprocess_input(inputs)), name=name)
+    return keras.Model(inputs, model.output, name=name)
 
 
 def checked(images, size):
@@ -129,7 +130,7 @@ def features(model, images, batch_size=32):
     size = model.input_shape[1]
     if isinstance(images, np.ndarray):
         images = np.split(checked(images, size), range(batch_size, len(images), batch_size))
-    batches = tqdm(images, "features", unit="batch", delay=5, leave=False)
+    batches = tqdm(images, "features", unit="batch", delay=10, mininterval=1, leave=False)
     found = [model.predict_on_batch(checked(batch, size)).mean(axis=(1, 2)) for batch in batches]
     if not found:
         raise ValueError("images must hold at least one batch; got none.")

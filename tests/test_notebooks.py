@@ -40,7 +40,7 @@ def test_same_seed_gives_the_same_numbers(tmp_path):
 
 @pytest.mark.notebook
 @pytest.mark.full
-@pytest.mark.parametrize("name", ["04_cats_vs_dogs", "03_mnist_cnn"])
+@pytest.mark.parametrize("name", ["04_cats_vs_dogs", "03_mnist_cnn", "07_transfer_learning"])
 def test_notebook_runs_on_the_full_data(name, tmp_path):
     entry = execute(run.choose([name])[0], tmp_path, "full")
     assert "the full public set" in entry["data"][0]
@@ -175,6 +175,25 @@ MISTAKES = [
     ("epochs-done", "updates // math.ceil", "updates / math.ceil"),
     ("epochs-done", "updates // math.ceil(images / batch_size)", "updates * batch_size // images"),
     ("epochs-done", "math.ceil(images / batch_size)", "(images // batch_size + 1)"),
+    ("small-stack", "(width - 1) // 2", "width // 3"),
+    ("small-stack", "(width - 1) // 2", "width - 1"),
+    ("small-stack", "9 * count / width**2", "9 / width**2"),
+    ("separable-weights", "kernel_size**2 * channels +", "kernel_size**2 +"),
+    ("separable-weights", "kernel_size**2 * channels +", "kernel_size**2 * filters +"),
+    ("separable-weights", "kernel_size**2 * channels + channels * filters", "kernel_size**2 * channels * filters"),
+    ("bottleneck", ", activate=False", ""),
+    ("bottleneck", "layers.ReLU()(layers.Add()([x, y]))", "layers.Add()([x, layers.ReLU()(y)])"),
+    ("bottleneck", "layers.ReLU()(layers.Add()([x, y]))", "layers.ReLU()(y)"),
+    ("bottleneck", "conv(conv(x, filters, 1), filters, 3)", "conv(conv(x, filters, 3), filters, 1)"),
+    ("freeze-below", "place >= start and not normalises", "place >= start"),
+    ("freeze-below", "place >= start", "place > start"),
+    ("freeze-below", "model.trainable_weights", "model.weights"),
+    ("nearest-mean", "means / np.linalg.norm(means, axis=1, keepdims=True)", "means"),
+    ("nearest-mean", "known[np.argmax(new @ means.T, axis=1)]", "np.argmax(new @ means.T, axis=1)"),
+    ("nearest-mean", "np.argmax(", "np.argmin("),
+    ("top-k", "-logits", "logits"),
+    ("top-k", "[:, :k]", "[:, k - 1 : k]"),
+    ("top-k", "[:, :k]", "[:, :5]"),
     ("bright-ink", " / 255", ""),
     ("bright-ink", "np.median(border)", "scaled[0, 0]"),
     ("bright-ink", 'image.astype("float32") / 255', '(image > 127).astype("float32")'),
@@ -246,6 +265,19 @@ SABOTAGE = {
     "a resumed training without its chance": (
         "05b", "using = [ChanceOfEpoch(), SaveEachEpoch(path), *callbacks]",
         "using = [SaveEachEpoch(path), *callbacks]", "Resumed with care",
+    ),
+    "multiply-adds that forget the kernel": (
+        "06", "math.prod(layer.kernel.shape[:-1])", "layer.kernel.shape[-2]", "Multiply-adds of a small network",
+    ),
+    "a residual block without its sum": (
+        "06", "        y = layers.Add()([x, y])", "        pass", "Untrained: the same growth",
+    ),
+    "a backbone with random weights": (
+        "07", "net = backbone.load(BACKBONE, size)", "net = backbone.efficientnet_lite0(size)",
+        "Validation accuracy of the linear probe",
+    ),
+    "a Grad-CAM without the gradient": (
+        "07", "tf.reduce_sum(weights * maps, axis=-1)", "tf.reduce_sum(maps, axis=-1)", "Grad-CAM for dog brighter",
     ),
     "photos that stay on their side": (
         "04", 'odd += ["turned by its EXIF note"]', "odd += []", "Odd files found",

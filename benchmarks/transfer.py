@@ -1,9 +1,10 @@
 """Race notebook 07's linear probe against the published network on 2,000 photos; how much data it takes; image sizes.
 
-`make bench-transfer` writes `benchmarks/results/transfer.json` (about 25 minutes; leave the machine alone meanwhile).
+`make bench-transfer` writes `benchmarks/results/transfer.json` (about half an hour; leave the machine alone meanwhile).
 The published plan is trained in the same run. A row of ours holds everything: loading the backbone, decoding 2,000
 photos, their features, and fitting; its seed says which photos are mirrored. Sizes and numbers of photos are compared
-on the 500 validation photos; the 500 test photos are read for the race only.
+on the 500 validation photos; the 500 test photos are read for the race only. (Not quite blind: while the recipe was
+looked for, test accuracies of probes with several sizes and several C were seen; C is what cross-validation chose.)
 """
 
 import json
@@ -20,7 +21,6 @@ sys.path.insert(0, str(ROOT))
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 from benchmarks import pets as scratch  # noqa: E402
 from helpers import backbone, claims, datasets  # noqa: E402
@@ -45,10 +45,6 @@ def features(net, split, size, seed=None):
     return backbone.features(net, stream.batch(32).prefetch(2))
 
 
-def probe(found, labels):
-    return LogisticRegression(C=0.1, max_iter=1000).fit(found, labels)
-
-
 def ours(size, seed=None, test=False):
     """Load the backbone, read and embed the training photos, fit a probe; return cost and accuracy."""
     keras.utils.clear_session()
@@ -57,7 +53,7 @@ def ours(size, seed=None, test=False):
     embedded = time.perf_counter()
     found = features(net, data.train, size, seed)
     reading = time.perf_counter() - embedded
-    fitted = probe(found, data.train.labels)
+    fitted = transfer.fit_probe(found, data.train.labels)
     row = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu}
     row |= {"images_per_second": len(found) / reading, "size": size, "seed": seed}
     row["val_accuracy"] = fitted.score(features(net, data.val, size), data.val.labels)
@@ -77,26 +73,20 @@ def speed(size, images=320):
     return statistics.median(rates)
 
 
-def chosen(labels, per_class, seed):
-    """Return the positions of so many images of each class, drawn at random."""
-    rng = np.random.default_rng(seed)
-    return np.concatenate([rng.choice(np.flatnonzero(labels == label), per_class, replace=False) for label in (0, 1)])
-
-
 def few_with_backbone():
     """Return validation accuracies of probes on few photos, by the number of photos of each class."""
     net = backbone.load()
     found, val = (features(net, split, 224) for split in (data.train, data.val))
     rows = {}
     for count in PER_CLASS:
-        draws = [chosen(data.train.labels, count, seed) for seed in range(DRAWS if count < 1000 else 1)]
-        rows[count] = [probe(found[i], data.train.labels[i]).score(val, data.val.labels) for i in draws]
+        draws = [transfer.few(data.train.labels, count, seed) for seed in range(DRAWS if count < 1000 else 1)]
+        rows[count] = [transfer.fit_probe(found[i], data.train.labels[i]).score(val, data.val.labels) for i in draws]
     return rows
 
 
 def few_from_scratch(count, seed):
     """Train notebook 04's network on few photos, 600 updates at 64x64; return its validation accuracy."""
-    i = chosen(data.train.labels, count, seed)
+    i = transfer.few(data.train.labels, count, seed)
     keras.utils.set_random_seed(seed)
     model = scratch.pet_net()
     stream = photos(data.train.images[i], data.train.labels[i], 128, "").repeat(-(-32 * 20 // len(i)))
@@ -115,7 +105,7 @@ def digits_by_stage(size):
         batches = np.split(grey, range(50, count, 50))
         parts = [stages.predict_on_batch(transfer.coloured(batch, size)) for batch in batches]
         found[name] = [np.concatenate(part) for part in zip(*parts, strict=True)]
-    probes = [probe(features, digits.train.labels[:1000]) for features in found["train"]]
+    probes = [transfer.fit_probe(features, digits.train.labels[:1000]) for features in found["train"]]
     return [p.score(features, digits.val.labels[:500]) for p, features in zip(probes, found["val"], strict=True)]
 
 
@@ -128,7 +118,7 @@ def digits_tuned(cut, seed, epochs=10):
         name: transfer.extract(np.split(transfer.coloured(split.images[:n], 64), range(50, n, 50)), extractor)
         for name, (split, n) in parts.items()
     }
-    fitted = probe(found["train"]["features"], digits.train.labels[:1000])
+    fitted = transfer.fit_probe(found["train"]["features"], digits.train.labels[:1000])
     tuned = transfer.with_probe(keras.Model(net.get_layer(cut).output, net.output), fitted)
     transfer.set_normalisation(tuned, learns=False)
     tuned.compile(keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))

@@ -94,43 +94,39 @@ def few_from_scratch(count, seed):
     return scratch.accuracy(model, data.val, 64)
 
 
+def digit_features(net, cut="block14_add"):
+    """Return what the notebook's extractor gives for 1,000 digits to fit and 500 to judge, and their labels."""
+    digits, size = datasets.load_mnist("quick"), net.input_shape[1]
+    extractor, found, labels = transfer.make_extractor(net, cut), {}, {}
+    for name, count in (("train", 1000), ("val", 500)):
+        split = getattr(digits, name)
+        parts = np.split(transfer.coloured(split.images[:count], size), range(50, count, 50))
+        found[name], labels[name] = transfer.extract(parts, extractor), split.labels[:count]
+    return found, labels
+
+
 def digits_by_stage(size):
-    """Return the validation accuracy of a probe on each stage's features: 1,000 digits to fit, 500 to judge."""
-    net, digits = backbone.load(size=size), datasets.load_mnist("quick")
-    ends = {layer.output.shape[1]: layer.output for layer in net.layers if layer.output.shape[1] < size}
-    stages = keras.Model(net.input, [keras.layers.GlobalAveragePooling2D()(maps) for maps in ends.values()])
-    found = {}
-    for name, split, count in (("train", digits.train, 1000), ("val", digits.val, 500)):
-        grey = split.images[:count]
-        batches = np.split(grey, range(50, count, 50))
-        parts = [stages.predict_on_batch(transfer.coloured(batch, size)) for batch in batches]
-        found[name] = [np.concatenate(part) for part in zip(*parts, strict=True)]
-    probes = [transfer.fit_probe(features, digits.train.labels[:1000]) for features in found["train"]]
-    return [p.score(features, digits.val.labels[:500]) for p, features in zip(probes, found["val"], strict=True)]
+    """Return the validation accuracy of a probe on each stage's features of digits."""
+    found, labels = digit_features(backbone.load(size=size))
+    stages = [name for name in found["train"] if "stage" in name]
+    probes = {name: transfer.fit_probe(found["train"][name], labels["train"]) for name in stages}
+    return [p.score(found["val"][name], labels["val"]) for name, p in probes.items()]
 
 
 def digits_tuned(cut, seed, epochs=10):
     """Fine-tune all behind a layer on 1,000 digits at 64x64; return seconds and validation accuracies."""
-    net, digits = backbone.load(size=64), datasets.load_mnist("quick")
-    extractor = transfer.make_extractor(net, cut)
-    parts = {"train": (digits.train, 1000), "val": (digits.val, 500)}
-    found = {
-        name: transfer.extract(np.split(transfer.coloured(split.images[:n], 64), range(50, n, 50)), extractor)
-        for name, (split, n) in parts.items()
-    }
-    fitted = transfer.fit_probe(found["train"]["features"], digits.train.labels[:1000])
+    net = backbone.load(size=64)
+    found, labels = digit_features(net, cut)
+    fitted = transfer.fit_probe(found["train"]["features"], labels["train"])
     tuned = transfer.with_probe(keras.Model(net.get_layer(cut).output, net.output), fitted)
     transfer.set_normalisation(tuned, learns=False)
     tuned.compile(keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     keras.utils.set_random_seed(seed)
     start = time.perf_counter()
-    tuned.fit(found["train"]["maps"], digits.train.labels[:1000], batch_size=32, epochs=epochs, verbose=0)
-    row = {
-        "seconds": time.perf_counter() - start,
-        "probe": fitted.score(found["val"]["features"], digits.val.labels[:500]),
-    }
+    tuned.fit(found["train"]["maps"], labels["train"], batch_size=32, epochs=epochs, verbose=0)
+    row = {"seconds": time.perf_counter() - start, "probe": fitted.score(found["val"]["features"], labels["val"])}
     said = tuned.predict(found["val"]["maps"], verbose=0).argmax(axis=1)
-    return row | {"tuned": float(np.mean(said == digits.val.labels[:500]))}
+    return row | {"tuned": float(np.mean(said == labels["val"]))}
 
 
 def measured(name, function):

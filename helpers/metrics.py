@@ -1,4 +1,4 @@
-"""Judge predictions: scikit-learn's metrics behind checked arguments, and bootstrap intervals."""
+"""Judge predictions: scikit-learn's metrics behind checked arguments, and intervals."""
 
 import numpy as np
 from scipy import stats
@@ -23,6 +23,11 @@ def _checked(y_true, y_pred, n_classes=None):
     return [labels.astype(int) for labels in arrays.values()]
 
 
+def _check_level(level):
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1; got {level}.")
+
+
 def accuracy(y_true, y_pred):
     """Return the share, from 0 to 1, of labels in `y_pred` that equal `y_true`; both int of shape (n,).
 
@@ -37,6 +42,19 @@ def confusion_matrix(y_true, y_pred, n_classes):
     Raises ValueError as `accuracy`, and for a label outside 0 .. n_classes - 1.
     """
     return metrics.confusion_matrix(*_checked(y_true, y_pred, n_classes), labels=np.arange(n_classes))
+
+
+def wilson_interval(right, count, level=0.95):
+    """Return (low, high), Wilson's interval for a share of which `right` of `count` images are a sample.
+
+    It holds the shares p for which `right` lies within z standard deviations of p * count (E. B. Wilson, 1927;
+    `scipy.stats.binomtest`). Raises ValueError for a `right` outside 0 .. count, or a level outside (0, 1).
+    """
+    if not (isinstance(right, int | np.integer) and isinstance(count, int | np.integer) and 0 <= right <= count > 0):
+        raise ValueError(f"right must be a whole number from 0 to count, and count > 0; got {right} of {count}.")
+    _check_level(level)
+    interval = stats.binomtest(int(right), int(count)).proportion_ci(level, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def bootstrap_interval(y_true, y_pred, metric=metrics.accuracy_score, level=0.95, resamples=1000, seed=0):
@@ -54,8 +72,7 @@ def bootstrap_interval(y_true, y_pred, metric=metrics.accuracy_score, level=0.95
 
     Raises ValueError as `accuracy`, and for a level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1; got {level}.")
+    _check_level(level)
     labels = _checked(y_true, y_pred)
     if len(labels[0]) < 2:
         raise ValueError(f"y_true must hold at least two labels to draw from; got {len(labels[0])}.")

@@ -67,23 +67,37 @@ def learning_curves(history, metric="loss", ax=None):
     return figure, ax
 
 
-def confusion_matrix(matrix, classes, ax=None):
-    """Draw counts of true (rows) against predicted (columns) classes, coloured by the share of the row.
+def confusion_matrix(matrix, classes, normalize=None, ax=None):
+    """Draw true (rows) against predicted (columns) classes, coloured by the numbers that it shows.
 
-    `matrix` is what `metrics.confusion_matrix` returns, int of shape (k, k), and `classes` are the k names. Raises
-    ValueError if they do not fit together.
+    Parameters
+    ----------
+    matrix : array of int, shape (k, k)
+        What `metrics.confusion_matrix` returns.
+    classes : sequence of k names
+    normalize : {None, "true", "pred"}
+        None: counts. "true": shares of each row, recall on the diagonal. "pred": of each column, precision there.
+
+    Raises ValueError if matrix and classes do not fit together, and for another `normalize`.
     """
     matrix = np.asarray(matrix)
     if matrix.shape != (len(classes), len(classes)):
         raise ValueError(f"matrix must be {len(classes)} by {len(classes)}, as there are classes; got {matrix.shape}.")
+    if normalize not in (None, "true", "pred"):
+        raise ValueError(f"normalize must be None, 'true' or 'pred'; got {normalize!r}.")
     figure, ax = _axes(ax, (0.55 * len(classes) + 2, 0.5 * len(classes) + 1.3))
-    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    shown, fmt, label, top = matrix, "d", "images", None
+    if normalize is not None:
+        axis, name = {"true": (1, "true"), "pred": (0, "predicted")}[normalize]
+        shown = matrix / np.maximum(matrix.sum(axis=axis, keepdims=True), 1)
+        fmt, label, top = ".0%", f"share of the {name} class", 1
     sns.heatmap(
-        share, annot=matrix, fmt="d", cmap="Blues", vmin=0, vmax=1, ax=ax, linewidths=0.5, linecolor="white",
-        cbar_kws={"label": "share of the true class"}, xticklabels=classes, yticklabels=classes,
+        shown, annot=True, fmt=fmt, cmap="Blues", vmin=0, vmax=top, ax=ax, linewidths=0.5, linecolor="white",
+        cbar_kws={"label": label}, xticklabels=classes, yticklabels=classes,
     )  # fmt: skip
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.tick_params(axis="y", rotation=0)
+    ax.tick_params(axis="x", rotation=90 if max(map(len, classes)) > 6 else 0)
     return figure, ax
 
 

@@ -73,5 +73,12 @@ def test_interval_of_a_single_label_is_refused():
 
 
 def test_level_outside_zero_and_one_is_refused():
-    with pytest.raises(ValueError, match="level must lie between 0 and 1; got 95"):
-        metrics.bootstrap_interval([0], [0], level=95)
+    for call, arguments in ((metrics.bootstrap_interval, ([0], [0])), (metrics.wilson_interval, (1, 2))):
+        with pytest.raises(ValueError, match="level must lie between 0 and 1; got 95"):
+            call(*arguments, level=95)
+
+
+@pytest.mark.parametrize(("right", "count"), [(3, 2), (-1, 2), (0, 0), (0.5, 2), (np.nan, 2), (1, 2.5)])
+def test_wilsons_interval_of_what_is_no_count_is_refused(right, count):
+    with pytest.raises(ValueError, match=f"right must be a whole number from 0 to count.*got {right} of {count}"):
+        metrics.wilson_interval(right, count)

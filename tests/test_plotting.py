@@ -54,10 +54,18 @@ def test_curves_tell_training_and_validation_apart_without_colour():
     assert training.get_marker() != validation.get_marker()
 
 
-def test_confusion_matrix_writes_counts_and_colours_shares():
-    _, ax = plotting.confusion_matrix([[30, 10], [0, 2]], ["cat", "dog"])
-    assert [text.get_text() for text in ax.texts] == ["30", "10", "0", "2"]
-    assert np.allclose(ax.collections[0].get_array().ravel(), [0.75, 0.25, 0, 1])
+@pytest.mark.parametrize(
+    ("normalize", "texts", "values"),
+    [
+        (None, ["30", "10", "0", "0"], [30, 10, 0, 0]),
+        ("true", ["75%", "25%", "0%", "0%"], [0.75, 0.25, 0, 0]),
+        ("pred", ["100%", "100%", "0%", "0%"], [1, 1, 0, 0]),
+    ],
+)
+def test_confusion_matrix_is_coloured_by_the_numbers_that_it_shows(normalize, texts, values):
+    _, ax = plotting.confusion_matrix([[30, 10], [0, 0]], ["cat", "dog"], normalize)
+    assert [text.get_text() for text in ax.texts] == texts
+    assert np.allclose(ax.collections[0].get_array().ravel(), values)
 
 
 def test_balance_bars_are_the_counts():
@@ -74,6 +82,7 @@ def test_balance_bars_are_the_counts():
         (lambda: plotting.show_images(np.zeros((2, 4, 4, 1)), ["one"]), "each of the 2 images; got 1"),
         (lambda: plotting.learning_curves({"loss": [1]}, "accuracy"), "no 'accuracy'; it has loss"),
         (lambda: plotting.confusion_matrix(np.eye(3, dtype=int), ["a", "b"]), r"2 by 2.*got \(3, 3\)"),
+        (lambda: plotting.confusion_matrix(np.eye(2), ["a", "b"], "all"), "None, 'true' or 'pred'; got 'all'"),
         (lambda: plotting.class_balance({"train": [0, 2]}, ["a", "b"]), "'train' has the label 2, but there are 2"),
     ],
 )

@@ -28,6 +28,10 @@ LEARN = {
     "05b_rates_and_resuming": "optimisers, learning rates, batches, initial weights, traps of normalisation, resuming",
     "06_architectures": "the ideas of VGG, ResNet and MobileNet in experiments; real networks weighed; a choice",
     "07_transfer_learning": "an embedded ImageNet network; probes, few images, fine-tuning, Grad-CAM put to the test",
+    "08_evaluation": "precision to ROC, and what rare classes do to them; intervals put to the test; networks compared",
+    "08b_confidence": "calibration and its repair, lists that hold the truth as often as asked, refusing to answer",
+    "08c_mistakes_and_robustness": "galleries, slices, maps, wrong labels; corrupted and foreign images; two cards",
+    "08d_failure_museum": "eight traps that print wrong numbers, each run beside the right way",
 }
 
 

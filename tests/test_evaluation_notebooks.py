@@ -1,20 +1,21 @@
-"""The definitions that notebooks 08 and 08b show, against scikit-learn, SciPy and examples worked by hand."""
+"""The definitions that notebooks 08 to 08d show, against scikit-learn, SciPy and examples worked by hand."""
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import calibration
 from sklearn import metrics as reference
 
-from helpers import metrics, run
+from helpers import datasets, metrics, run
 
-counts, confident = run.definitions("08"), run.definitions("08b")
+counts, confident, mistakes, museum = (run.definitions(number) for number in ("08", "08b", "08c", "08d"))
+craft = run.definitions("05")
 quiet = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 
-n_classes = st.integers(1, 12)
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -140,7 +141,7 @@ def test_bins_equal_scikit_learns_and_the_error_is_their_weighted_distance(case,
 def test_calibration_error_of_answers_that_are_as_sure_as_they_are_right():
     confidence, right = np.full(10, 0.7), np.arange(10) < 7
     assert confident.calibration_error(confidence, right) == pytest.approx(0, abs=1e-12)
-    assert confident.chance_error(confidence, np.random.default_rng(0)) > 0.05
+    assert confident.chance_errors(confidence, np.random.default_rng(0)).mean() > 0.05
 
 
 @st.composite
@@ -215,3 +216,86 @@ def test_refusing_keeps_its_word_on_the_images_that_chose_the_threshold(case, wa
     assert not answered.any() or right[answered].mean() >= wanted
     lower = [right[confidence >= at].mean() for at in confidence[confidence < threshold]]
     assert all(accuracy < wanted for accuracy in lower), "a lower threshold would have done"
+
+
+@given(st.lists(st.floats(-5, 5), min_size=7, max_size=7))
+def test_thirds_are_equally_large_and_in_order(values):
+    values = np.array(values)
+    group = mistakes.thirds(values)
+    lowest, middle, highest = (values[group == third] for third in range(3))
+    assert sorted(map(len, (lowest, middle, highest))) == [2, 2, 3]
+    assert lowest.max() <= middle.min() and middle.max() <= highest.min()
+
+
+@given(st.integers(0, 27), st.integers(0, 27), st.integers(1, 28), st.integers(1, 28))
+def test_extent_is_the_size_of_a_rectangle(top, left, height, width):
+    image = np.zeros((1, 28, 28, 1), "float32")
+    image[0, top : top + height, left : left + width] = 1
+    assert mistakes.extent(image, axis=1) == min(width, 28 - left)
+    assert mistakes.extent(image, axis=2) == min(height, 28 - top)
+
+
+@pytest.mark.parametrize("name", ["turned", "noisy", "blurred", "darker", "inverted"])
+def test_corruptions_begin_with_the_image_and_grow(name):
+    corrupt = mistakes.CORRUPTIONS[name]
+    rows, columns = np.indices((28, 28))
+    disk = (np.hypot(rows - 10, columns - 16) < 6).astype("float32")[None, ..., None]
+    results = [corrupt(disk, strength) for strength in mistakes.STRENGTHS]
+    assert np.allclose(results[0], disk, atol=1e-6)
+    assert all(result.shape == disk.shape and -1e-6 <= result.min() <= result.max() <= 1 + 1e-6 for result in results)
+    changes = [np.abs(result - disk).mean() for result in results]
+    assert changes[0] < changes[1] < changes[2] < changes[-1]
+    whole = {"inverted": 1 - disk, "darker": 0.1 * disk}
+    assert name not in whole or np.allclose(results[-1], whole[name], atol=1e-6)
+
+
+def test_maps_of_a_network_that_adds_up_are_what_each_place_adds():
+    rng = np.random.default_rng(0)
+    maps, weights = rng.random((3, 7, 7, 2)).astype("float32"), rng.normal(size=(98, 10)).astype("float32")
+    head = keras.Sequential([keras.Input((7, 7, 2)), keras.layers.Flatten(), keras.layers.Dense(10)])
+    head.set_weights([weights, np.zeros(10, "float32")])
+    mistakes.trunk, mistakes.head = lambda images: keras.ops.convert_to_tensor(images), head
+    for output in (0, 7):
+        places = np.sum(maps * weights[:, output].reshape(7, 7, 2), axis=-1)
+        assert np.allclose(mistakes.hires_cam(maps, output), np.maximum(places, 0), atol=1e-5)
+
+
+def test_blanking_takes_the_places_with_the_highest_scores():
+    scores = np.random.default_rng(0).random((4, 7, 7))
+    kept = mistakes.blank(np.ones((4, 28, 28, 1), "float32"), scores, count=5)[..., 0]
+    assert np.array_equal(kept.sum(axis=(1, 2)), [784 - 5 * 16] * 4)
+    limits = np.sort(scores.reshape(4, 49))[:, -5]
+    assert np.array_equal(kept[:, ::4, ::4] == 0, scores >= limits[:, None, None])
+
+
+def test_cards_hold_what_they_were_given(tmp_path):
+    facts = {"test accuracy": "94.2% (95 % interval 92.6% to 95.5%)", "worst class": "2, 90.5%"}
+    path = tmp_path / "card.md"
+    for text in (mistakes.model_card(facts, "data", "training", {"cores": "2"}), mistakes.data_card(facts)):
+        path.write_text(text, encoding="utf-8")
+        assert mistakes.read_table(path) == facts
+    digits = datasets.load_mnist()
+    assert mistakes.shared_images([digits.train, digits.val, digits.test]) == 0
+    assert mistakes.shared_images([digits.train, digits.test, digits.train]) == len(digits.train.labels)
+
+
+def test_the_range_check_refuses_all_but_pixels_from_zero_to_one():
+    images = datasets.load_mnist().test.images[:20] / np.float32(255)
+    assert museum.checked(images) is images
+    for wrong in (images / 255, images * 255, images - 0.5, images * np.nan):
+        with pytest.raises(ValueError, match="expected pixels from 0 to 1, got"):
+            museum.checked(wrong)
+
+
+def test_twins_are_found_though_they_moved_and_strangers_are_not():
+    images = datasets.load_mnist().train.images[:60] / np.float32(255)
+    copies = craft.crop(images, np.random.default_rng(0), edge=1)
+    assert museum.share_with_twin(images, copies) > 0.9
+    assert museum.share_with_twin(images[:30], images[30:]) == 0
+
+
+def test_a_batch_that_is_cut_before_shuffling_holds_one_class():
+    labels = np.repeat(np.eye(10, dtype="float32"), 100, axis=0)
+    files = tf.data.Dataset.from_tensor_slices((labels, labels))
+    assert museum.classes_per_batch(files.batch(50).shuffle(20, seed=0)) == 1
+    assert museum.classes_per_batch(files.shuffle(1000, seed=0).batch(50)) > 9

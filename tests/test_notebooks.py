@@ -199,6 +199,53 @@ MISTAKES = [
     ("top-k", "-logits", "logits"),
     ("top-k", "[:, :k]", "[:, k - 1 : k]"),
     ("top-k", "[:, :k]", "[:, :5]"),
+    ("f-beta", "beta**2 * fn + fp", "beta**2 * fp + fn"),
+    ("f-beta", "(1 + beta**2) * tp", "(1 + beta) * tp"),
+    ("f-beta", "beta**2 * fn + fp", "fn + fp"),
+    ("precision-at", "recall * prevalence", "recall"),
+    ("precision-at", "alarms * (1 - prevalence)", "alarms"),
+    ("precision-at", "found / (found + false)", "recall / (recall + alarms)"),
+    ("without-mistake", "np.ceil", "np.floor"),
+    ("without-mistake", "np.log(1 - e)", "-e"),
+    ("without-mistake", "np.log(1 - level)", "np.log(0.05)"),
+    ("brier", "np.sum((p - targets) ** 2, axis=1)", "(p - targets) ** 2"),
+    ("brier", "np.sum((p - targets) ** 2, axis=1)", "(p - targets)[np.arange(len(p)), labels] ** 2"),
+    ("brier", "(p - targets) ** 2", "np.abs(p - targets)"),
+    ("adaptive-list", "int(np.argmax(reached)) + 1", "int(np.argmax(reached))"),
+    ("adaptive-list", 'np.argsort(-p, kind="stable")', "np.argsort(p)[::-1]"),
+    ("adaptive-list", ">= wanted - 1e-9", "> wanted + 1e-9"),
+    ("limits-by-class", "score_limit(scores[labels == k], level)", "score_limit(scores, level)"),
+    ("limits-by-class", "score_limit(scores[labels == k], level)", "np.quantile(scores[labels == k], level)"),
+    ("limits-by-class", "for k in np.unique(labels)", "for k in range(labels.max() + 1)"),
+    ("worst-slice", ">= least", "> least"),
+    ("worst-slice", "right[groups == g].mean()", "right[groups == g].sum()"),
+    ("worst-slice", "min(found, key=found.get)", "min(found)"),
+    ("strength-at", "k = below[0]", "k = below[-1]"),
+    ("strength-at", "return np.inf", "return float(strengths[-1])"),
+    ("strength-at", "part * (strengths[k] - strengths[k - 1])", "part * strengths[1]"),
+    ("strangers-let-in", ">= threshold", "> threshold"),
+    ("strangers-let-in", "np.sort(known)[::-1]", "np.sort(known)"),
+    ("strangers-let-in", "np.ceil(keep * len(known) - 1e-9)", "np.floor(keep * len(known))"),
+    (
+        "once-through",
+        "    right = []\n    for images, labels in stream:\n"
+        "        right.extend(np.argmax(predict(images), axis=1) == np.asarray(labels))\n"
+        "    return float(np.mean(right))",
+        "    said = np.concatenate([np.argmax(predict(images), axis=1) for images, _ in stream])\n"
+        "    return float(np.mean(said == np.concatenate([labels for _, labels in stream])))",
+    ),
+    (
+        "once-through",
+        "right.extend(np.argmax(predict(images), axis=1) == np.asarray(labels))",
+        "right.append(np.mean(np.argmax(predict(images), axis=1) == np.asarray(labels)))",
+    ),
+    ("once-through", "float(np.mean(right))", "float(np.sum(right))"),
+    ("in-company", "np.abs(together - alone).max()", "(together - alone).max()"),
+    ("in-company", "np.abs(together - alone).max()", "np.abs(together - alone).mean()"),
+    ("in-company", "np.abs(together - alone).max()", "np.abs(together - alone)[0].max()"),
+    ("luck-of-best", "np.mean(best) - np.mean(scores)", "max(best) - np.mean(scores)"),
+    ("luck-of-best", "combinations(scores, k)", "combinations(set(scores), k)"),
+    ("luck-of-best", "np.mean(best) - np.mean(scores)", "np.mean(best) - min(scores)"),
     ("bright-ink", " / 255", ""),
     ("bright-ink", "np.median(border)", "scaled[0, 0]"),
     ("bright-ink", 'image.astype("float32") / 255', '(image > 127).astype("float32")'),
@@ -283,6 +330,34 @@ SABOTAGE = {
     ),
     "a Grad-CAM without the gradient": (
         "07", "tf.reduce_sum(weights * maps, axis=-1)", "tf.reduce_sum(maps, axis=-1)", "Grad-CAM for dog brighter",
+    ),
+    "an interval without half of its formula": (
+        "08", " + z**2 / (4 * n**2)", "", "Wilson's interval: difference from SciPy's",
+    ),
+    "weights that false alarms do not get": (
+        "08", "np.cumsum((weights * ~truth)[order])", "np.cumsum(~truth[order])", "Bears a hundred times rarer: loss",
+    ),
+    "a temperature that is not used": (
+        "08b", "z = logits / temperature\n    e =", "z = logits\n    e =", "Digits: calibration error with temperature",
+    ),
+    "lists from the scores of answers": (
+        "08b", "limit = score_limit(true_scores(p_val, y_val), LEVEL)",
+        "limit = score_limit(1 - p_val.max(axis=1), LEVEL)", "Lists at 95 %: coverage on test images",
+    ),
+    "a remedy without noise": (
+        "08c", "noisy(images, rng.random((len(images), 1, 1, 1)), rng)",
+        "noisy(images, 0 * rng.random((len(images), 1, 1, 1)), rng)", "Trained with noise: gain in accuracy",
+    ),
+    "suspects by confidence in any label": (
+        "08c", "probabilities[np.arange(len(labels)), labels]", "probabilities.max(axis=1)",
+        "Share of the planted label errors",
+    ),
+    "labels from the same pass after all": (
+        "08d", ".shuffle(1000, seed=SEED).batch(100)", ".batch(100)", "Digits: accuracy with labels from another pass",
+    ),
+    "originals on both sides": (
+        "08d", "by_original = np.isin(source, originals[:50])", "by_original = rng.random(len(copies)) < 0.5",
+        "Copies split by original: distance",
     ),
     "photos that stay on their side": (
         "04", 'odd += ["turned by its EXIF note"]', "odd += []", "Odd files found",

@@ -217,9 +217,6 @@ MISTAKES = [
     ("limits-by-class", "score_limit(scores[labels == k], level)", "score_limit(scores, level)"),
     ("limits-by-class", "score_limit(scores[labels == k], level)", "np.quantile(scores[labels == k], level)"),
     ("limits-by-class", "for k in np.unique(labels)", "for k in range(labels.max() + 1)"),
-    ("worst-slice", ">= least", "> least"),
-    ("worst-slice", "right[groups == g].mean()", "right[groups == g].sum()"),
-    ("worst-slice", "min(found, key=found.get)", "min(found)"),
     ("strength-at", "k = below[0]", "k = below[-1]"),
     ("strength-at", "return np.inf", "return float(strengths[-1])"),
     ("strength-at", "part * (strengths[k] - strengths[k - 1])", "part * strengths[1]"),
@@ -348,9 +345,9 @@ SABOTAGE = {
         "08c", "noisy(images, rng.random((len(images), 1, 1, 1)), rng)",
         "noisy(images, 0 * rng.random((len(images), 1, 1, 1)), rng)", "Trained with noise: gain in accuracy",
     ),
-    "suspects by confidence in any label": (
-        "08c", "probabilities[np.arange(len(labels)), labels]", "probabilities.max(axis=1)",
-        "Share of the planted label errors",
+    "maps of another answer": (
+        "08c", "maps = [cam(images, outputs, by_place) for outputs in (its_answer, its_label)]",
+        "maps = [cam(images, its_answer, by_place) for _ in range(2)]", "Margin of mistakes",
     ),
     "labels from the same pass after all": (
         "08d", ".shuffle(1000, seed=SEED).batch(100)", ".batch(100)", "Digits: accuracy with labels from another pass",

@@ -40,7 +40,9 @@ def test_same_seed_gives_the_same_numbers(tmp_path):
 
 @pytest.mark.notebook
 @pytest.mark.full
-@pytest.mark.parametrize("name", ["04_cats_vs_dogs", "03_mnist_cnn", "07_transfer_learning"])
+@pytest.mark.parametrize(
+    "name", ["04_cats_vs_dogs", "03_mnist_cnn", "07_transfer_learning", "08c_mistakes_and_robustness"]
+)
 def test_notebook_runs_on_the_full_data(name, tmp_path):
     entry = execute(run.choose([name])[0], tmp_path, "full")
     assert "the full public set" in entry["data"][0]
@@ -332,7 +334,7 @@ SABOTAGE = {
         "08", " + z**2 / (4 * n**2)", "", "Wilson's interval: difference from SciPy's",
     ),
     "weights that false alarms do not get": (
-        "08", "np.cumsum((weights * ~truth)[order])", "np.cumsum(~truth[order])", "Bears a hundred times rarer: loss",
+        "08", "np.cumsum((weights * ~truth)[order])", "np.cumsum(~truth[order])", "One bear for 999 others",
     ),
     "a temperature that is not used": (
         "08b", "z = logits / temperature\n    e =", "z = logits\n    e =", "Digits: calibration error with temperature",
@@ -342,8 +344,8 @@ SABOTAGE = {
         "limit = score_limit(1 - p_val.max(axis=1), LEVEL)", "Lists at 95 %: coverage on test images",
     ),
     "a remedy without noise": (
-        "08c", "noisy(images, rng.random((len(images), 1, 1, 1)), rng)",
-        "noisy(images, 0 * rng.random((len(images), 1, 1, 1)), rng)", "Trained with noise: gain in accuracy",
+        "08c", "noisy(images, rng.random((len(images), 1, 1, 1)), seed=rng)",
+        "noisy(images, 0 * rng.random((len(images), 1, 1, 1)), seed=rng)", "Trained with noise: gain in accuracy",
     ),
     "maps of another answer": (
         "08c", "maps = [cam(images, outputs, by_place) for outputs in (its_answer, its_label)]",

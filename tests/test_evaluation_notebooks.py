@@ -218,6 +218,12 @@ def test_refusing_keeps_its_word_on_the_images_that_chose_the_threshold(case, wa
     assert all(accuracy < wanted for accuracy in lower), "a lower threshold would have done"
 
 
+def test_exactly_the_wanted_share_is_enough_to_answer():
+    confidence, right = np.array([0.9, 0.8, 0.7]), np.array([True, False, False])
+    assert confident.threshold_for(confidence, right, 0.5) == 0.8
+    assert confident.threshold_for(confidence, ~right, 1.0) == np.inf, "the surest answer is wrong: never answer"
+
+
 @given(st.lists(st.integers(0, 9), min_size=12, max_size=40), seeds)
 def test_thirds_are_in_order_within_each_class_and_equal_values_stay_together(values, seed):
     values, labels = np.array(values), np.random.default_rng(seed).integers(0, 3, len(values))

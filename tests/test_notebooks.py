@@ -40,9 +40,7 @@ def test_same_seed_gives_the_same_numbers(tmp_path):
 
 @pytest.mark.notebook
 @pytest.mark.full
-@pytest.mark.parametrize(
-    "name", ["04_cats_vs_dogs", "03_mnist_cnn", "07_transfer_learning", "08c_mistakes_and_robustness"]
-)
+@pytest.mark.parametrize("name", ["04_cats_vs_dogs", "03_mnist_cnn", "07_transfer_learning"])
 def test_notebook_runs_on_the_full_data(name, tmp_path):
     entry = execute(run.choose([name])[0], tmp_path, "full")
     assert "the full public set" in entry["data"][0]

@@ -57,6 +57,18 @@ def wilson_interval(right, count, level=0.95):
     return float(interval.low), float(interval.high)
 
 
+def half_width(values, level=0.95):
+    """Return half the width of the t confidence interval of the mean of `values`, float of shape (n,) with n >= 2.
+
+    It is t * s / sqrt(n), with the standard deviation s (divided by n - 1) and the quantile t of Student's distribution
+    with n - 1 degrees of freedom. Raises ValueError for fewer than two values, or a level outside (0, 1).
+    """
+    _check_level(level)
+    if np.ndim(values) != 1 or len(values) < 2:
+        raise ValueError(f"values must be a row of at least two numbers; got shape {np.shape(values)}.")
+    return float(stats.t.ppf((1 + level) / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
 def bootstrap_interval(y_true, y_pred, metric=metrics.accuracy_score, level=0.95, resamples=1000, seed=0):
     """Return (low, high), the percentile bootstrap interval of a metric: how far chance in the test set reaches.
 

@@ -10,10 +10,9 @@ from scipy import stats
 from sklearn import calibration
 from sklearn import metrics as reference
 
-from helpers import datasets, metrics, run
+from helpers import datasets, metrics, run, training
 
 counts, confident, mistakes, museum = (run.definitions(number) for number in ("08", "08b", "08c", "08d"))
-craft = run.definitions("05")
 quiet = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 
 seeds = st.integers(0, 2**32 - 1)
@@ -245,12 +244,12 @@ def test_extent_is_the_size_of_a_rectangle(top, left, height, width):
     assert mistakes.extent(image, axis=2) == min(height, 28 - top)
 
 
-@pytest.mark.parametrize("name", ["turned", "noisy", "blurred", "darker", "inverted"])
+@pytest.mark.parametrize("name", ["rotated", "noisy", "blurred", "darker", "inverted"])
 def test_corruptions_begin_with_the_image_and_grow(name):
     corrupt = mistakes.CORRUPTIONS[name]
     rows, columns = np.indices((28, 28))
     disk = (np.hypot(rows - 10, columns - 16) < 6).astype("float32")[None, ..., None]
-    results = [corrupt(disk, strength) for strength in mistakes.STRENGTHS]
+    results = [corrupt(disk, severity) for severity in mistakes.SEVERITIES]
     assert np.allclose(results[0], disk, atol=1e-6)
     assert all(result.shape == disk.shape and -1e-6 <= result.min() <= result.max() <= 1 + 1e-6 for result in results)
     changes = [np.abs(result - disk).mean() for result in results]
@@ -288,8 +287,9 @@ def test_blanking_takes_the_places_with_the_highest_scores():
 
 def test_cards_hold_what_they_were_given():
     facts = {"test accuracy": "94.2% (95 % interval 92.6% to 95.5%)", "worst class": "2, 90.5%"}
-    for text in (mistakes.model_card(facts, "data", "training", {"cores": "2"}), mistakes.data_card(facts, "quick")):
-        assert all(f"| {name} | {value} |" in text for name, value in facts.items())
+    text = mistakes.card("Model card: a network", {"For": "teaching.", "Not for": "post codes."}, facts)
+    assert text.startswith("# Model card: a network\n\n- **For** teaching.\n- **Not for** post codes.\n\n| measure |")
+    assert all(f"| {name} | {value} |" in text for name, value in facts.items())
     digits = datasets.load_mnist()
     assert mistakes.shared_images([digits.train, digits.val, digits.test]) == 0
     assert mistakes.shared_images([digits.train, digits.test, digits.train, digits.train]) == len(digits.train.labels)
@@ -303,11 +303,11 @@ def test_the_range_check_refuses_all_but_pixels_from_zero_to_one():
             museum.checked(wrong)
 
 
-def test_twins_are_found_though_they_moved_and_strangers_are_not():
+def test_near_duplicates_are_found_though_they_moved_and_other_digits_are_not():
     images = datasets.load_mnist().train.images[:60] / np.float32(255)
-    copies = craft.crop(images, np.random.default_rng(0), edge=1)
-    assert museum.share_with_twin(images, copies) > 0.9
-    assert museum.share_with_twin(images[:30], images[30:]) == 0
+    copies = training.crop(images, np.random.default_rng(0), edge=1)
+    assert museum.share_with_duplicate(images, copies) > 0.9
+    assert museum.share_with_duplicate(images[:30], images[30:]) == 0
 
 
 def test_a_batch_that_is_cut_before_shuffling_holds_one_class():

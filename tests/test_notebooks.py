@@ -164,13 +164,17 @@ MISTAKES = [
     ("kept-epoch", "if loss < losses[best]", "if loss <= losses[best]"),
     ("kept-epoch", "if epoch - best >= patience", "if epoch - best > patience"),
     ("kept-epoch", "if epoch - best >= patience", "if epoch >= patience"),
-    ("one-cycle", "CRAFT.cosine((progress - warm_up) / (1 - warm_up), peak)", "peak * (1 - progress) / (1 - warm_up)"),
+    (
+        "one-cycle",
+        "training.cosine_decay((progress - warm_up) / (1 - warm_up), peak)",
+        "peak * (1 - progress) / (1 - warm_up)",
+    ),
     ("one-cycle", "peak * progress / warm_up", "peak * progress / 0.25"),
     ("one-cycle", "(1 - warm_up), peak)", "0.75, peak)"),
     ("running-average", "momentum * average + (1 - momentum) * value", "(1 - momentum) * average + momentum * value"),
     ("running-average", "average = start", "average = 0"),
     ("running-average", "(1 - momentum) * value", "momentum * value"),
-    ("one-cycle", "peak * progress / warm_up", "CRAFT.cosine(1 - progress / warm_up, peak)"),
+    ("one-cycle", "peak * progress / warm_up", "training.cosine_decay(1 - progress / warm_up, peak)"),
     ("epochs-done", "math.ceil(images / batch_size)", "(images // batch_size)"),
     ("epochs-done", "updates // math.ceil", "updates / math.ceil"),
     ("epochs-done", "updates // math.ceil(images / batch_size)", "updates * batch_size // images"),
@@ -217,12 +221,12 @@ MISTAKES = [
     ("limits-by-class", "score_limit(scores[labels == k], level)", "score_limit(scores, level)"),
     ("limits-by-class", "score_limit(scores[labels == k], level)", "np.quantile(scores[labels == k], level)"),
     ("limits-by-class", "for k in np.unique(labels)", "for k in range(labels.max() + 1)"),
-    ("strength-at", "k = below[0]", "k = below[-1]"),
-    ("strength-at", "return np.inf", "return float(strengths[-1])"),
-    ("strength-at", "part * (strengths[k] - strengths[k - 1])", "part * strengths[1]"),
-    ("strangers-let-in", ">= threshold", "> threshold"),
-    ("strangers-let-in", "np.sort(known)[::-1]", "np.sort(known)"),
-    ("strangers-let-in", "np.ceil(keep * len(known) - 1e-9)", "np.floor(keep * len(known))"),
+    ("severity-at", "k = below[0]", "k = below[-1]"),
+    ("severity-at", "return np.inf", "return float(severities[-1])"),
+    ("severity-at", "part * (severities[k] - severities[k - 1])", "part * severities[1]"),
+    ("ood-accepted", ">= threshold", "> threshold"),
+    ("ood-accepted", "np.sort(known)[::-1]", "np.sort(known)"),
+    ("ood-accepted", "np.ceil(keep * len(known) - 1e-9)", "np.floor(keep * len(known))"),
     (
         "once-through",
         "    right = []\n    for images, labels in stream:\n"
@@ -313,7 +317,7 @@ SABOTAGE = {
     ),
     "a resumed training without its chance": (
         "05b", "using = [ChanceOfEpoch(), SaveEachEpoch(path), *callbacks]",
-        "using = [SaveEachEpoch(path), *callbacks]", "Resumed with care",
+        "using = [SaveEachEpoch(path), *callbacks]", "Resumed with chance set by epoch",
     ),
     "multiply-adds that forget the kernel": (
         "06", "math.prod(layer.kernel.shape[:-1])", "layer.kernel.shape[-2]", "Multiply-adds of a small network",
@@ -343,18 +347,22 @@ SABOTAGE = {
     ),
     "a remedy without noise": (
         "08c", "noisy(images, rng.random((len(images), 1, 1, 1)), seed=rng)",
-        "noisy(images, 0 * rng.random((len(images), 1, 1, 1)), seed=rng)", "Trained with noise: gain in accuracy",
+        "noisy(images, 0 * rng.random((len(images), 1, 1, 1)), seed=rng)", "Trained with noise: accuracy gained",
     ),
     "maps of another answer": (
-        "08c", "maps = [cam(images, outputs, by_place) for outputs in (its_answer, its_label)]",
-        "maps = [cam(images, its_answer, by_place) for _ in range(2)]", "Margin of mistakes",
+        "08c", "maps = [cam(images, outputs, by_place) for outputs in (its_prediction, its_label)]",
+        "maps = [cam(images, its_prediction, by_place) for _ in range(2)]", "Deletion test on mistakes",
     ),
     "labels from the same pass after all": (
-        "08d", ".shuffle(1000, seed=SEED).batch(100)", ".batch(100)", "Digits: accuracy with labels from another pass",
+        "08d", ".shuffle(1000, seed=SEED).batch(100)", ".batch(100)", "Digits: test accuracy, labels from another pass",
+    ),
+    "a mark that everyone can read": (
+        "08d", "image[1:3, 4 + 2 * scanner : 6 + 2 * scanner] = 1", "image[1:3, 4:6] = 1",
+        "Spurious cue: accuracy with the cue as collected minus without",
     ),
     "originals on both sides": (
         "08d", "by_original = np.isin(source, originals[:50])", "by_original = rng.random(len(copies)) < 0.5",
-        "Copies split by original: distance",
+        "Copies split by original: distance of test accuracy",
     ),
     "photos that stay on their side": (
         "04", 'odd += ["turned by its EXIF note"]', "odd += []", "Odd files found",

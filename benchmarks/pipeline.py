@@ -22,11 +22,9 @@ sys.path.insert(0, str(ROOT))
 
 import psutil  # noqa: E402
 
-from helpers import claims, datasets  # noqa: E402
-from helpers.run import definitions  # noqa: E402
+from helpers import claims, datasets, photos  # noqa: E402
 
 SIZE, BATCH, ROUNDS, PASSES, COUNTS = 150, 32, 9, 3, (1_000, 25_000)
-notebook = definitions("04")
 pets = datasets.load_cats_and_dogs()
 
 
@@ -37,12 +35,12 @@ def note_memory():
 
 
 def read_all(count, passes=1, cached=False, each=lambda: None):
-    """Go through `count` photos with the notebook's pipeline; return the images per second over all passes."""
+    """Go through `count` photos with our pipeline; return the images per second over all passes."""
     paths = [pets.train.images[i % len(pets.train.images)] for i in range(count)]
     with TemporaryDirectory() as folder:
         cache = f"{folder}/cache" if cached else None
         start = time.perf_counter()
-        stream = notebook.batches(notebook.photos(paths, [0] * count, SIZE, cache))
+        stream = photos.batches(photos.photos(paths, [0] * count, SIZE, cache))
         for _ in range(passes):
             seen = 0
             for images, _ in stream:

@@ -34,7 +34,7 @@ SIZES = (96, 128, 160, 224)
 PER_CLASS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 SCRATCH_PER_CLASS, UPDATES = (10, 100), 600
 transfer = definitions("07")
-photos, data = scratch.notebook.photos, scratch.pets
+photos, data = scratch.photos.photos, scratch.pets
 
 
 def features(net, split, size, seed=None):
@@ -90,7 +90,7 @@ def few_from_scratch(count, seed):
     keras.utils.set_random_seed(seed)
     model = scratch.pet_net()
     stream = photos(data.train.images[i], data.train.labels[i], 128, "").repeat(-(-32 * 20 // len(i)))
-    scratch.notebook.train(model, stream, [(64, max(1, UPDATES * 32 // len(stream)))], seed)
+    scratch.better.train(model, stream, [(64, max(1, UPDATES * 32 // len(stream)))], seed)
     return scratch.accuracy(model, data.val, 64)
 
 

@@ -1,4 +1,4 @@
-"""From files to batches: the `tf.data` pipeline that notebook 04 builds and explains, and other notebooks use."""
+"""From files to batches: the input pipeline that notebook 04 explains, line for line, for other notebooks to import."""
 
 import tensorflow as tf
 
@@ -6,10 +6,9 @@ THREADS = 4  # for two cores: while one waits for the disk, another decodes
 
 
 def decode(path, size):
-    """Return a JPEG file as uint8 of shape (size, size, 3), decoded at half its size where that will do.
+    """Return a JPEG file as uint8 of shape (size, size, 3), stretched to a square.
 
-    Half is chosen where the shorter side is still four fifths of `size` or more. The rest of the way photos shrink with
-    antialiasing: each new pixel is a mean of the old ones that it covers.
+    It is decoded at half its size where that leaves at least four fifths of `size`.
     """
     content = tf.io.read_file(path)
     shorter = tf.reduce_min(tf.image.extract_jpeg_shape(content)[:2])
@@ -24,17 +23,20 @@ def decode(path, size):
 
 
 def photos(paths, labels, size, cache=None):
-    """Return a `tf.data.Dataset` of (uint8 photo, label); `cache` is "" for memory, a path, or None for no cache."""
+    """Return a `tf.data.Dataset` of (uint8 photo, label).
+
+    `cache` is "" for memory, a path for a file, or None for no cache.
+    """
     ds = tf.data.Dataset.from_tensor_slices(([str(path) for path in paths], labels))
     ds = ds.map(lambda path, label: (decode(path, size), label), num_parallel_calls=THREADS)
     return ds if cache is None else ds.cache(cache)
 
 
 def batches(ds, seed=None, augment=None, batch_size=32):
-    """Return batches of (float32 images, float32 labels of shape (n, 1)), shuffled if there is a seed.
+    """Return batches of (float32 images, float32 labels of shape (n, 1)); a seed shuffles them.
 
-    `augment` takes (images, seed) of a whole batch; its seed differs from batch to batch and from epoch to epoch, and
-    is drawn from `seed`, so a second run sees the same images.
+    `augment` takes (images, seed) of a whole batch; its seed differs from batch to batch and from
+    epoch to epoch, and is drawn from `seed`, so a second run sees the same images.
     """
     ds = ds if seed is None else ds.shuffle(len(ds), seed=seed)
     ds = ds.batch(batch_size)

@@ -12,7 +12,7 @@ os.environ.update(run.contained_environment() | {"MPLBACKEND": "agg"})
 
 def pytest_collection_modifyitems(items):
     """Whole notebooks first, the longest before the others: the cores are busy to the end."""
-    longest = ("04_cats_vs_dogs", "03_mnist_cnn", "07_transfer", "06_architectures", "05_training_craft", "08")
+    longest = ("04b_better", "03_mnist_cnn", "07_transfer", "06_architectures", "05_training_craft", "05b", "08")
     items.sort(
         key=lambda i: (
             "notebook" not in i.keywords,

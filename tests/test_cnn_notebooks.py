@@ -9,6 +9,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
+from scipy.stats import norm
 from sklearn.metrics import f1_score
 
 from helpers import run
@@ -48,7 +49,7 @@ def test_convolution_and_its_gradients_are_those_of_keras(kernel_size):
         options = {"stride": stride, "padding": padding, "dilation": dilation}
         for convolve in (cnn.conv2d, cnn.conv2d_loops):
             assert worst(convolve(images, kernels, bias, **options), theirs) <= 1e-5, how
-        ours = learning.conv2d_gradients(images, kernels, d_y, **options)
+        ours = learning.conv2d_backward(images, kernels, d_y, **options)
         for gradient, tapes in zip(ours, tape.gradient(loss, [x, w, b]), strict=True):
             assert worst(gradient, tapes) <= 1e-4, how
 
@@ -59,7 +60,7 @@ def test_gradients_of_convolution_agree_with_finite_differences(padding):
         images, kernels, bias = example(kernel_size, 2, "float64", size=(8, 7))
         options = {"stride": stride, "padding": padding, "dilation": dilation}
         d_y = np.random.default_rng(0).normal(size=cnn.conv2d(images, kernels, bias, **options).shape)
-        ours = learning.conv2d_gradients(images, kernels, d_y, **options)
+        ours = learning.conv2d_backward(images, kernels, d_y, **options)
         for array, gradient in zip((images, kernels, bias), ours, strict=True):
             judged = learning.finite_differences(
                 lambda: np.sum(cnn.conv2d(images, kernels, bias, **options) * d_y),  # noqa: B023
@@ -83,8 +84,8 @@ REFUSED = {
     "images without a batch": ((IMAGES[0], KERNELS), {}, r"images must be \(n, height, width, channels\) and"),
     "kernels without filters": ((IMAGES, KERNELS[..., 0]), {}, "kernels .*got the shapes"),
     "channels": ((IMAGES[..., :2], KERNELS), {}, "as many channels as the images, 2; got 3"),
-    "larger than the image": ((IMAGES, np.zeros((3, 6, 3, 4))), {}, "reaches over 3x6 .* must fit .* 6x5"),
-    "larger by dilation": ((IMAGES, KERNELS), {"dilation": 3}, "reaches over 7x7"),
+    "larger than the image": ((IMAGES, np.zeros((3, 6, 3, 4))), {}, "spans 3x6 pixels must fit .* 6x5"),
+    "larger by dilation": ((IMAGES, KERNELS), {"dilation": 3}, "spans 7x7"),
     "stride and dilation": ((IMAGES, KERNELS), {"stride": 2, "dilation": 2}, "must be 1, as in Keras; got 2 and 2"),
     "padding": ((IMAGES, KERNELS), {"padding": "full"}, "got 'full'"),
     "stride 0": ((IMAGES, KERNELS), {"stride": 0}, "at least 1"),
@@ -94,11 +95,22 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-@pytest.mark.parametrize("convolve", ["conv2d", "conv2d_loops"])
-def test_convolution_refuses_what_makes_no_sense(why, convolve):
+def test_convolution_refuses_what_makes_no_sense(why):
     arguments, options, message = REFUSED[why]
     with pytest.raises(ValueError, match=message):
-        getattr(cnn, convolve)(*arguments, **options)
+        cnn.conv2d(*arguments, **options)
+
+
+def test_without_the_checks_a_grey_image_passes_through_filters_for_colour():
+    assert cnn.conv2d_loops(IMAGES[..., :1], KERNELS).shape == (2, 4, 3, 4)
+
+
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_a_moved_picture_has_moved_responses(dilation):
+    images, kernels, bias = example(3, 2)
+    responses = cnn.conv2d(images, kernels, bias, dilation=dilation)
+    moved = cnn.conv2d(np.roll(images, (2, 3), axis=(1, 2)), kernels, bias, dilation=dilation)
+    assert np.allclose(moved[:, 2:, 3:], responses[:, :-2, :-3])
 
 
 def test_keras_refuses_stride_with_dilation_too():
@@ -120,8 +132,8 @@ def test_pooling_and_dense_refuse_what_makes_no_sense():
 def test_pooling_and_its_gradients_are_those_of_keras(size, stride):
     images = np.maximum(example(3, 3)[0], 0)  # many zeros, so that maxima are shared
     for ours, gradient, theirs in (
-        (cnn.max_pool2d, learning.max_pool2d_gradient, ops.max_pool),
-        (cnn.average_pool2d, learning.average_pool2d_gradient, ops.average_pool),
+        (cnn.max_pool2d, learning.max_pool2d_backward, ops.max_pool),
+        (cnn.average_pool2d, learning.average_pool2d_backward, ops.average_pool),
     ):
         x = tf.Variable(images)
         with tf.GradientTape() as tape:
@@ -145,7 +157,7 @@ def test_dense_relu_and_softmax_cross_entropy_have_the_gradients_of_keras():
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, ops.relu(z))
     ours_z = cnn.dense(cnn.flatten(x), w, b)
     ours_loss, d_logits = learning.softmax_cross_entropy(losses.relu(ours_z), labels)
-    ours = learning.dense_gradients(cnn.flatten(x), w, learning.relu_gradient(ours_z, d_logits))
+    ours = learning.dense_backward(cnn.flatten(x), w, learning.relu_backward(ours_z, d_logits))
     layer.set_weights([w, b])
     assert worst(ours_z, layer(cnn.flatten(x))) <= 1e-5 and ours_loss == pytest.approx(float(loss), rel=1e-5)
     for gradient, tapes in zip(ours, tape.gradient(loss, variables), strict=True):
@@ -156,11 +168,11 @@ def test_dense_relu_and_softmax_cross_entropy_have_the_gradients_of_keras():
 def test_receptive_field_is_what_moving_single_pixels_shows(steps):
     fields = cnn.receptive_field(steps)
     x = np.eye(300).reshape(300, 300, 1, 1)  # 300 images, each with one bright pixel in its only column
-    for (kernel_size, stride, dilation), (seen, distance) in zip(steps, fields, strict=True):
+    for (kernel_size, stride, dilation), (width, jump) in zip(steps, fields, strict=True):
         x = cnn.conv2d(x, np.ones((kernel_size, 1, 1, 1)), stride=stride, dilation=dilation)
         touched = [np.flatnonzero(x[:, unit, 0, 0]) for unit in (0, 1)]
-        assert touched[0][-1] - touched[0][0] + 1 == seen
-        assert touched[1][0] - touched[0][0] == distance
+        assert touched[0][-1] - touched[0][0] + 1 == width
+        assert touched[1][0] - touched[0][0] == jump
 
 
 def test_published_formula_is_the_one_that_was_published():
@@ -182,22 +194,37 @@ def test_softmax_adds_up_to_one_and_only_differences_count(logits, shift):
 
 
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=6))
-def test_slopes_of_softmax_are_those_of_the_tape(logits):
+def test_jacobian_of_softmax_is_that_of_the_tape(logits):
     at = tf.Variable(logits, dtype="float64")
     with tf.GradientTape() as tape:
         probabilities = tf.nn.softmax(at)
-    slopes = losses.softmax_slopes(np.array(logits))
-    assert np.allclose(slopes, tape.jacobian(probabilities, at), atol=1e-9) and np.allclose(slopes.sum(axis=0), 0)
+    ours = losses.softmax_jacobian(np.array(logits))
+    assert np.allclose(ours, tape.jacobian(probabilities, at), atol=1e-9) and np.allclose(ours.sum(axis=0), 0)
 
 
 def test_activations_are_those_of_keras_even_far_out():
     z = np.array([-1e4, -90, -1, -1e-3, 0, 1e-3, 1, 90, 1e4])
-    for name, (function, slope) in losses.ACTIVATIONS.items():
+    for name, (function, derivative) in losses.ACTIVATIONS.items():
         at = tf.Variable(z)
         with tf.GradientTape() as tape:
             theirs = keras.activations.get(name.lower())(at)
         assert np.allclose(function(z), theirs, atol=1e-12), name
-        assert np.allclose(slope(z), tape.gradient(theirs, at), atol=1e-12), name
+        assert np.allclose(derivative(z), tape.gradient(theirs, at), atol=1e-12), name
+
+
+def test_gelu_and_silu_are_what_the_text_says():
+    z = np.linspace(-6, 6, 241)
+    assert np.allclose(keras.activations.gelu(tf.constant(z)), z * norm.cdf(z), atol=1e-7)
+    assert np.allclose(keras.activations.silu(tf.constant(z)), z * losses.sigmoid(z), atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "squared_error"])
+def test_gradients_behind_a_two_class_softmax_are_those_of_the_tape(name):
+    z = tf.Variable(np.linspace(-8, 8, 21))
+    with tf.GradientTape() as tape:
+        p = tf.sigmoid(z)
+        loss = ops.sum({"cross_entropy": -ops.log(p), "squared_error": (1 - p) ** 2}[name])
+    assert np.allclose(getattr(losses, f"{name}_gradient")(p.numpy()), tape.gradient(loss, z), atol=1e-12)
 
 
 @given(st.integers(2, 5).flatmap(lambda k: st.tuples(st.just(k), st.lists(st.integers(0, k - 1), min_size=1))))
@@ -213,7 +240,7 @@ def test_f1_is_that_of_scikit_learn(case):
 @pytest.mark.parametrize(("name", "bound"), [("SGD", 1e-7), ("momentum", 1e-7), ("Adam", 1e-5)])
 def test_optimisers_walk_in_step_with_keras(name, bound):
     """Adam's bound is wider: Keras rounds the powers of its betas to float32."""
-    rule, _, fresh = learning.WALKERS[name]
+    rule, _, fresh = learning.OPTIMISERS[name]
     optimizer = type(fresh).from_config(fresh.get_config() | {"learning_rate": 0.05})
     rng = np.random.default_rng(0)
     weight, memory = rng.normal(size=(4, 3)).astype("float32"), {}

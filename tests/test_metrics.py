@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn import metrics as reference
 
 from helpers import metrics
@@ -72,8 +73,23 @@ def test_interval_of_a_single_label_is_refused():
         metrics.bootstrap_interval([1], [1])
 
 
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=12), st.floats(0.5, 0.99))
+def test_half_width_is_scipys_t_interval(values, level):
+    assume(np.std(values) > 1e-9)
+    low, high = stats.t.interval(level, len(values) - 1, np.mean(values), stats.sem(values))
+    assert metrics.half_width(values, level) == pytest.approx((high - low) / 2)
+
+
+@pytest.mark.parametrize("values", [[0.5], [], [[0.1, 0.2], [0.3, 0.4]]])
+def test_half_width_of_less_than_two_values_is_refused(values):
+    with pytest.raises(ValueError, match="values must be a row of at least two numbers; got shape"):
+        metrics.half_width(values)
+
+
 def test_level_outside_zero_and_one_is_refused():
-    for call, arguments in ((metrics.bootstrap_interval, ([0], [0])), (metrics.wilson_interval, (1, 2))):
+    for call, arguments in (
+        (metrics.bootstrap_interval, ([0], [0])), (metrics.wilson_interval, (1, 2)), (metrics.half_width, ([0.1, 0.2],)),
+    ):  # fmt: skip
         with pytest.raises(ValueError, match="level must lie between 0 and 1; got 95"):
             call(*arguments, level=95)
 

@@ -29,6 +29,8 @@ def test_notebook_runs_and_its_claims_hold(path, tmp_path):
     entry = execute(path, tmp_path)
     assert entry["claims"] and all(claim["held"] for claim in entry["claims"])
     assert entry["data"], "the notebook does not say which data it was served"
+    titles = [claim["text"] for claim in entry["claims"]]
+    assert len(set(titles)) == len(titles) and max(map(len, titles)) <= 90, max(titles, key=len)
 
 
 @pytest.mark.notebook
@@ -40,7 +42,7 @@ def test_same_seed_gives_the_same_numbers(tmp_path):
 
 @pytest.mark.notebook
 @pytest.mark.full
-@pytest.mark.parametrize("name", ["04_cats_vs_dogs", "03_mnist_cnn", "07_transfer_learning"])
+@pytest.mark.parametrize("name", ["04b_better_and_decided", "03_mnist_cnn", "07_transfer_learning"])
 def test_notebook_runs_on_the_full_data(name, tmp_path):
     entry = execute(run.choose([name])[0], tmp_path, "full")
     assert "the full public set" in entry["data"][0]
@@ -154,6 +156,20 @@ MISTAKES = [
     ("kind-of", "content.startswith(start)", "start in content"),
     ("kind-of", 'b"GIF8"', 'b"GIF89a"'),
     ("kind-of", 'b"\\x89PNG"', 'b"PNG"'),
+    (
+        "training-stream",
+        "    ds = ds.cache()\n    ds = ds.shuffle(len(ds), seed=seed)",
+        "    ds = ds.shuffle(len(ds), seed=seed).cache()",
+    ),
+    ("training-stream", "ds.batch(4).map(augment)", "ds.batch(4).map(augment).cache()"),
+    (
+        "training-stream",
+        "    ds = ds.shuffle(len(ds), seed=seed)\n    return ds.batch(4)",
+        "    ds = ds.batch(4)\n    return ds.shuffle(len(ds), seed=seed)",
+    ),
+    ("training-stream", "    ds = ds.cache()\n", ""),
+    ("training-stream", "ds.shuffle(len(ds), seed=seed)", "ds.shuffle(4, seed=seed)"),
+    ("training-stream", ", seed=seed)", ")"),
     ("suspects-of", "probabilities[np.arange(len(labels)), labels]", "probabilities.max(axis=1)"),
     ("suspects-of", "probabilities[np.arange(len(labels)), labels]", "probabilities[:, 1]"),
     ("suspects-of", "[:count]", "[-count:]"),
@@ -277,6 +293,13 @@ def test_every_exercise_has_a_plausible_mistake():
 # What is broken on purpose: (notebook, text, replacement, claim that has to notice)
 MADE = "np.float32(255), mnist.train.labels\n"
 SABOTAGE = {
+    "near-duplicates on both sides of a fold": (
+        "01", "GroupKFold(5).split(flat, labels, group)", "GroupKFold(5).split(flat, labels, np.arange(len(group)))",
+        "Wrong labels",
+    ),
+    "frames of one film on both sides": (
+        "01", "groups=film_of_frame", "groups=np.arange(len(frames))", "Data leakage",
+    ),
     "a softmax that overflows": (
         "02b", "np.exp(logits - logits.max(axis=-1, keepdims=True))", "np.exp(logits)", "our softmax from Keras's",
     ),
@@ -288,11 +311,19 @@ SABOTAGE = {
         "02", "return missing // 2, missing - missing // 2", "return missing - missing // 2, missing // 2",
         "our convolution from Keras's",
     ),
+    "logits taken for probabilities": (
+        "02b", "SparseCategoricalCrossentropy(from_logits=from_logits)", "SparseCategoricalCrossentropy()",
+        "confident mistake: from_logits=True",
+    ),
     "gradients through dead units": (
-        "02c", "return ACT.relu_slope(z) * d_y", "return d_y", "ReLU: difference from finite differences",
+        "02c", "return ACT.relu_gradient(z) * d_y", "return d_y", "ReLU: NumPy gradient - finite differences",
+    ),
+    "a square without its factor 2": (
+        "02c", 'd["e"] = d["L"] * 2 * v["e"]', 'd["e"] = d["L"] * v["e"]', "Worked example of the chain rule",
     ),
     "Adam without its correction": (
-        "02c", "learning_rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)", "learning_rate", "our optimisers",
+        "02c", "learning_rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)", "learning_rate",
+        "SGD, momentum, Adam in NumPy",
     ),
     "a published layer deleted": (
         "03", "layers.MaxPooling2D(2),\n            layers.Flatten()", "layers.Flatten()",
@@ -365,23 +396,37 @@ SABOTAGE = {
         "Copies split by original: distance of test accuracy",
     ),
     "photos that stay on their side": (
-        "04", 'odd += ["turned by its EXIF note"]', "odd += []", "Odd files found",
+        "04", 'odd += ["turned by its orientation tag"]', "odd += []", "Odd files found",
+    ),
+    "photos shrunk without antialiasing": (
+        "04", "tf.image.resize(photo, (size, size), antialias=True)", "tf.image.resize(photo, (size, size))",
+        "Fine stripes shrunk by `decode`",
     ),
     "an augmentation that changes nothing": (
-        "04", "return relight(crop_and_flip(images, seed, size), seed)", "return resize(images, seed, size)",
+        "04b", "return colour_jitter(views, seed)", "return resize(images, seed, size)",
         "Different views of one photo",
     ),
     "residual blocks deleted": (
-        "04", "        x = residual_block(x, width)\n", "", "Parameters of our network",
+        "04b", "        x = residual_block(x, width)\n", "", "Parameters of our network",
+    ),
+    "weight decay on everything": (
+        "04b", '    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])\n', "",
+        "Kinds of weights other than kernels",
     ),
     "pets with shuffled labels": (
-        "04", "plotting.class_balance(labels, pets.classes);",
-        'labels["train"] = np.random.default_rng(0).permutation(labels["train"])',
+        "04b", "seconds = train(model, train_ds, PHASES[PROFILE], SEED)",
+        "shuffled = np.random.default_rng(0).permutation(pets.train.labels)\n"
+        "seconds = train(model, stream(pets.train.images, shuffled), PHASES[PROFILE], SEED)",
         "Validation accuracy of our network",
     ),
     "cats and dogs mixed up": (
-        "04", "plotting.class_balance(labels, pets.classes);", 'labels["val"] = 1 - labels["val"]',
+        "04b", "seconds = train(model, train_ds, PHASES[PROFILE], SEED)",
+        "seconds = train(model, stream(pets.train.images, 1 - pets.train.labels), PHASES[PROFILE], SEED)",
         "Validation accuracy of our network",
+    ),
+    "near-duplicates in other folds": (
+        "04b", "splitter.split(groups, noisy, groups)", "splitter.split(groups, noisy, rng.permutation(count))",
+        "Pairs of near-duplicates",
     ),
 }  # fmt: skip
 

@@ -24,7 +24,7 @@ def test_files_are_small():
 
 
 def test_helpers_can_be_read_in_half_an_hour():
-    assert sum(len(path.read_text().splitlines()) for path in (ROOT / "helpers").glob("*.py")) < 1170
+    assert sum(len(path.read_text().splitlines()) for path in (ROOT / "helpers").glob("*.py")) < 1400
 
 
 def test_readme_says_what_the_results_files_say():

@@ -2,7 +2,7 @@
 
 `make bench-pets` writes `benchmarks/results/pets.json`; a stopped run goes on from `build/pets.json`. Networks, input
 pipeline and training are the notebooks' own lines. The stored race is older than two changes of these: its photos
-shrank by plain bilinear resizing, without antialiasing, and its weight decay worked on all weights, not on kernels alone.
+shrank by plain bilinear resizing, without antialiasing, and weight decay worked on all weights, not only on kernels.
 
 Choices were made on the 500 validation photos; the 500 test photos are read for the networks of the race only. (Not
 quite blind: earlier races had shown test accuracies before the epochs were cut from 36 to 27 to save time.) Seconds are

@@ -24,6 +24,7 @@ import tensorflow as tf  # noqa: E402
 
 from benchmarks import pets as scratch  # noqa: E402
 from helpers import backbone, claims, datasets  # noqa: E402
+from helpers.photos import photos  # noqa: E402
 from helpers.run import definitions  # noqa: E402
 
 OUT = ROOT / "benchmarks" / "results" / "transfer.json"
@@ -34,7 +35,7 @@ SIZES = (96, 128, 160, 224)
 PER_CLASS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 SCRATCH_PER_CLASS, UPDATES = (10, 100), 600
 transfer = definitions("07")
-photos, data = scratch.photos.photos, scratch.pets
+data = scratch.pets
 
 
 def features(net, split, size, seed=None):
@@ -85,7 +86,7 @@ def few_with_backbone():
 
 
 def few_from_scratch(count, seed):
-    """Train notebook 04's network on few photos, 600 updates at 64x64; return its validation accuracy."""
+    """Train notebook 04b's network on few photos, 600 updates at 64x64; return its validation accuracy."""
     i = transfer.few(data.train.labels, count, seed)
     keras.utils.set_random_seed(seed)
     model = scratch.pet_net()
@@ -119,7 +120,7 @@ def digits_tuned(cut, seed, epochs=10):
     found, labels = digit_features(net, cut)
     fitted = transfer.fit_probe(found["train"]["features"], labels["train"])
     tuned = transfer.with_probe(keras.Model(net.get_layer(cut).output, net.output), fitted)
-    transfer.set_normalisation(tuned, learns=False)
+    transfer.set_normalisation(tuned, trainable=False)
     tuned.compile(keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     keras.utils.set_random_seed(seed)
     start = time.perf_counter()

@@ -14,8 +14,44 @@ def test_networks_have_the_layers_that_the_text_says():
     kinds = [type(layer).__name__ for layer in published.layers]
     assert kinds == ["Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense"]
     assert published.count_params() == 34826
+    assert published.layers[-1].activation is keras.activations.softmax
     assert notebook.digit_net(16).count_params() < 34826
     assert notebook.digit_net(16).output_shape == (None, 10)
+
+
+def test_published_network_without_softmax_returns_the_logarithms_of_its_probabilities():
+    published, logits = notebook.published_net(8), notebook.published_net(8, softmax=False)
+    logits.set_weights(published.get_weights())
+    images = np.random.default_rng(0).random((5, 28, 28, 1)).astype("float32")
+    assert np.allclose(keras.ops.softmax(logits(images)), published(images), atol=1e-6)
+
+
+def test_each_step_of_the_ablation_changes_one_thing():
+    kinds = lambda model: [type(layer).__name__ for layer in model.layers]  # noqa: E731
+    narrow, normalised = notebook.published_net(8), notebook.digit_net(8, convolutions=2, dropout=0)
+    kernels = lambda model: [layer.kernel.shape for layer in model.layers if hasattr(layer, "kernel")]  # noqa: E731
+    assert kernels(narrow) == kernels(normalised) and kinds(normalised).count("BatchNormalization") == 2
+    with_dropout = notebook.digit_net(8, convolutions=2)
+    rates = [[layer.rate for layer in model.layers if hasattr(layer, "rate")] for model in (normalised, with_dropout)]
+    assert rates == [[0], [0.3]] and kinds(normalised) == kinds(with_dropout)
+    assert kinds(notebook.digit_net(8)).count("Conv2D") == 3
+
+
+def test_models_are_compiled_with_a_constant_rate_or_one_cycle():
+    for peak, rates in ((None, (0.001, 0.001)), (0.01, (0.01, 0.0))):
+        model = notebook.published_net(2, softmax=False)
+        notebook.compile_model(model, 100, peak=peak)
+        for update, rate in zip((25, 100), rates, strict=True):
+            model.optimizer.iterations.assign(update)
+            assert float(model.optimizer.learning_rate) == pytest.approx(rate, abs=1e-9)
+
+
+def test_repeated_trainings_depend_on_their_seed_alone():
+    rng = np.random.default_rng(0)
+    images, labels = rng.random((60, 28, 28, 1)).astype("float32"), np.arange(60) % 10
+    data = (images, labels)
+    first = notebook.repeat(notebook.digit_net(2), data, data, [1, 2, 1], 1, augment=notebook.jitter, peak=0.01)
+    assert first.shape == (3,) and first[0] == first[2]
 
 
 def test_learning_rate_rises_for_a_quarter_and_ends_at_zero():
@@ -46,7 +82,7 @@ def test_jitter_without_shift_is_a_rotation_about_the_middle(monkeypatch):
 def test_batches_hold_every_image_once_and_in_a_new_order_each_epoch():
     images, labels = np.zeros((10, 28, 28, 1), "float32"), np.arange(10)
     stream = notebook.batches(images, labels, 4, seed=0)
-    first, second = (np.concatenate([y for _, y in stream]).tolist() for _ in range(2))
+    first, second = (np.concatenate([y for _, y in stream]).argmax(axis=1).tolist() for _ in range(2))
     assert sorted(first) == sorted(second) == list(range(10)) and first != second
 
 

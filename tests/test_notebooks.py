@@ -329,11 +329,15 @@ SABOTAGE = {
         "03", "layers.MaxPooling2D(2),\n            layers.Flatten()", "layers.Flatten()",
         "Parameters of the published",
     ),
-    "one of our layers deleted": ("03", "convolutions=3)", "convolutions=2)", "Parameters of our network"),
+    "one of our layers deleted": ("03", "convolutions=3,", "convolutions=2,", "Parameters of our network"),
     "the data halved": ("03", MADE, MADE + "x_train, y_train = x_train[::2], y_train[::2]\n", "Training images"),
     "the labels shuffled": (
         "03", MADE, MADE + "y_train = np.random.default_rng(0).permutation(y_train)\n",
-        "accuracy of logistic regression",
+        "accuracy of softmax regression",
+    ),
+    "a schedule that stays constant": (
+        "03", "rate = 0.001 if peak is None else one_cycle(updates, peak)", "rate = 0.001",
+        "Ablation: fewer validation errors by the schedule",
     ),
     "a convolution left out": (
         "05", "for filters in (width, 2 * width):", "for filters in (width,):", "Weights and biases of the network",

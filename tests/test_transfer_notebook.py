@@ -1,15 +1,19 @@
 """The functions of notebook 07: drawing few images, extracting, probing, freezing, Grad-CAM."""
 
+import json
+import re
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
 from sklearn.linear_model import LogisticRegression
 
-from helpers import backbone
-from helpers.run import definitions
+from helpers import backbone, datasets
+from helpers.run import choose, definitions
 
 transfer = definitions("07")
 RNG = np.random.default_rng(0)
@@ -23,7 +27,7 @@ def net():
 
 @pytest.fixture(scope="module")
 def found(net):
-    return transfer.extract([IMAGES[:5], IMAGES[5:]], transfer.make_extractor(net))
+    return transfer.extract([IMAGES[:5], IMAGES[5:]], transfer.make_extractor(net, transfer.CUT))
 
 
 @given(st.lists(st.integers(0, 4), min_size=40, max_size=80), st.integers(0, 9))
@@ -44,13 +48,31 @@ def test_coloured_keeps_the_range_and_repeats_the_channel():
     np.testing.assert_allclose(transfer.coloured(grey, 28)[..., :1], grey)
 
 
+def test_batches_of_grey_images_and_of_photos(tmp_path):
+    grey = datasets.Split(RNG.integers(0, 256, (5, 28, 28, 1), "uint8"), np.arange(5))
+    sizes = [len(batch) for batch in transfer.batches(grey, 40, batch_size=2)]
+    assert sizes == [2, 2, 1]
+    chosen = transfer.images_of(grey, [3, 0], 40)
+    np.testing.assert_allclose(chosen, transfer.coloured(grey.images[[3, 0]], 40))
+    paths = [tmp_path / f"{number}.jpg" for number in range(3)]
+    for number, path in enumerate(paths):
+        tf.io.write_file(str(path), tf.io.encode_jpeg(np.full((50, 60, 3), 80 * number, "uint8")))
+    photos = datasets.Split(np.array([str(path) for path in paths]), np.array([0, 1, 1]))
+    pixels = transfer.images_of(photos, [2, 0, 1], 32)
+    assert pixels.shape == (3, 32, 32, 3)
+    np.testing.assert_allclose(pixels.mean(axis=(1, 2, 3)), [160, 0, 80], atol=2)
+
+
 def test_extractor_gives_five_stages_features_and_maps(net, found):
     assert [found[f"stage {k}"].shape[0] for k in range(1, 6)] == [12] * 5
     np.testing.assert_allclose(found["features"], backbone.features(net, IMAGES), atol=1e-5)
     np.testing.assert_allclose(found["stage 5"], found["features"])
-    assert found["maps"].shape == (12, 2, 2, 192)
-    behind = keras.Model(net.get_layer(transfer.CUT).output, net.output)
-    np.testing.assert_allclose(behind(found["maps"]).numpy().mean(axis=(1, 2)), found["features"], atol=1e-4)
+    assert found["maps"].shape == (12, 16, 16, 24)
+    assert "maps" not in transfer.make_extractor(net).output
+    ends = {name: maps for name, maps in transfer.stage_ends(net).items() if name != "stage 1"}
+    behind = keras.Model(net.get_layer(transfer.CUT).output, ends)
+    for name, maps in behind(found["maps"]).items():
+        np.testing.assert_allclose(maps.numpy().mean(axis=(1, 2)), found[name], atol=1e-4)
 
 
 def test_extractor_refuses_scaled_pixels(net):
@@ -78,10 +100,72 @@ def test_normalisation_is_frozen_and_freed_in_nested_models():
     inner = keras.Model(inner_in, layers.BatchNormalization()(layers.Conv2D(2, 1)(inner_in)))
     outer = keras.Sequential([keras.Input((4, 4, 2)), inner, layers.BatchNormalization(), layers.Conv2D(1, 1)])
     everything = len(outer.trainable_weights)
-    transfer.set_normalisation(outer, False)
+    transfer.set_normalisation(outer, trainable=False)
     assert len(outer.trainable_weights) == everything - 4, "gamma and beta of two layers"
-    transfer.set_normalisation(outer, True)
+    transfer.set_normalisation(outer, trainable=True)
     assert len(outer.trainable_weights) == everything
+
+
+def test_the_usual_beginning_runs_as_it_is_printed():
+    """With random weights in place of a download: only the new layer learns."""
+    cells = json.loads(choose(["07"])[0].read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    (code,) = [block for text in texts for block in re.findall(r"```python\n(.*?)```", text, re.S)]
+    assert 'weights="imagenet"' in code
+    names = {"keras": keras, "layers": layers}
+    exec(code.replace('weights="imagenet"', "weights=None"), names)
+    model, pixels = names["model"], RNG.integers(0, 256, (2, 224, 224, 3)).astype("float32")
+    assert model.output_shape == (None, 1) and len(model.trainable_weights) == 2
+    np.testing.assert_allclose(model(pixels, training=True), model(pixels, training=False), atol=1e-5)
+
+
+def test_a_frozen_backbone_learns_nothing_and_its_head_does(net):
+    classifier = transfer.frozen_with_head(keras.models.clone_model(net))
+    before = classifier.get_weights()
+    classifier.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
+    classifier.fit(IMAGES, np.arange(12) % 2, batch_size=6, verbose=0)
+    changed = [not np.array_equal(old, new) for old, new in zip(before, classifier.get_weights(), strict=True)]
+    assert changed == [False] * (len(before) - 2) + [True, True]
+
+
+def trained_change(model):
+    """Return by how much one epoch changes the running averages of the model's first layer."""
+    before = model.layers[0].moving_mean.numpy()
+    model.fit(np.full((8, 3), 5.0), np.zeros(8), verbose=0)
+    return float(np.abs(model.layers[0].moving_mean.numpy() - before).max())
+
+
+def test_trainable_is_read_when_fit_builds_its_step_and_at_the_next_compile():
+    model = keras.Sequential([keras.Input((3,)), layers.BatchNormalization(), layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.layers[0].trainable = False
+    assert trained_change(model) == 0, "a change after compile counts until the first fit"
+    model.layers[0].trainable = True
+    assert trained_change(model) == 0, "a change after the first fit is ignored"
+    model.compile("adam", "mse")
+    assert trained_change(model) > 0, "until the next compile"
+
+
+def test_side_by_side_puts_the_dog_where_it_says():
+    cats, dogs = np.full((2, 4, 4, 3), 10), np.full((2, 4, 4, 3), 200)
+    canvases = transfer.side_by_side(cats, dogs, np.array([True, False]))
+    assert canvases.shape == (2, 8, 8, 3) and canvases.dtype == np.float32
+    assert (canvases[0, 2:6, :4] == 200).all() and (canvases[0, 2:6, 4:] == 10).all()
+    assert (canvases[1, 2:6, :4] == 10).all() and (canvases[1, 2:6, 4:] == 200).all()
+    assert not canvases[:, :2].any() and not canvases[:, 6:].any()
+
+
+@pytest.mark.parametrize("width", [4, 5])
+def test_pointing_game_counts_hits_misses_and_undecided_maps(width):
+    cams = np.zeros((4, 3, width))
+    cams[0, 1, 0] = cams[1, 2, 1] = cams[2, 0, -1] = 1
+    left = np.array([True, True, True, False])
+    assert transfer.pointing_game(cams[:3], left[:3]) == pytest.approx(2 / 3)
+    assert transfer.pointing_game(cams[3:], left[3:]) == 0.5, "a map of zeros"
+    assert transfer.pointing_game(cams[2:3], np.array([False])) == 1
+    if width == 5:
+        cams[3, 1, 2] = 1
+        assert transfer.pointing_game(cams[3:], left[3:]) == 0.5, "the middle column"
 
 
 @pytest.mark.parametrize("output", [0, 2])

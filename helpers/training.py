@@ -42,18 +42,19 @@ def small_net(width=12, dense=48, dropout=0.0, l1=0.0, l2=0.0, initializer="glor
     return model
 
 
-def make_update(model, optimizer, label_smoothing=0.0):
+def make_update(model, optimizer, label_smoothing=0.0, jit_compile=False):
     """Compile the model; return `update(images, targets)`, one step of the optimizer that returns the loss.
 
     Images are float32 of the model's input shape, targets float32 of shape (n, 10). The step is compiled once, so keep
-    `update` and train the same model again with each seed.
+    `update` and train the same model again with each seed. With `jit_compile`, XLA compiles it: seconds at the first
+    call, and again for each new batch size, then faster updates; it pays for thousands of them.
     """
     loss_function = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=label_smoothing)
     model.compile(optimizer, loss_function)
     optimizer.build(model.trainable_variables)
     shapes = [tf.TensorSpec((None, *model.input_shape[1:])), tf.TensorSpec((None, 10))]
 
-    @tf.function(input_signature=shapes)
+    @tf.function(input_signature=shapes, jit_compile=jit_compile)
     def update(images, targets):
         with tf.GradientTape() as tape:
             logits = model(images, training=True)

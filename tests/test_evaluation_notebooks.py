@@ -121,7 +121,7 @@ def test_mcnemars_test_is_a_fair_coin_on_the_images_that_differ(pairs):
 def test_as_many_images_as_the_formula_says_give_the_power(delta, disagree):
     n = counts.images_needed(delta, disagree)
     assert n > counts.images_needed(delta, disagree, power=0.7)
-    assert counts.share_noticed(delta, disagree, n, np.random.default_rng(0)) == pytest.approx(0.8, abs=0.08)
+    assert counts.simulated_power(delta, disagree, n, np.random.default_rng(0)) == pytest.approx(0.8, abs=0.08)
     assert counts.images_needed(delta / 2, disagree) == pytest.approx(4 * n, rel=0.12)
 
 
@@ -140,7 +140,7 @@ def test_bins_equal_scikit_learns_and_the_error_is_their_weighted_distance(case,
 def test_calibration_error_of_answers_that_are_as_sure_as_they_are_right():
     confidence, right = np.full(10, 0.7), np.arange(10) < 7
     assert confident.calibration_error(confidence, right) == pytest.approx(0, abs=1e-12)
-    assert confident.chance_errors(confidence, np.random.default_rng(0)).mean() > 0.05
+    assert confident.ece_if_calibrated(confidence, np.random.default_rng(0)).mean() > 0.05
 
 
 @st.composite
@@ -181,10 +181,35 @@ def test_temperature_is_found_again():
         assert confident.fit_temperature(logits * temperature, labels) == pytest.approx(temperature, rel=0.05)
 
 
+@settings(deadline=None)
+@given(logits_and_labels(), st.integers(2, 6))
+def test_an_ensemble_has_no_more_confidence_and_no_more_cross_entropy_than_its_members_on_average(case, members):
+    logits, labels = case
+    noise = np.random.default_rng(0).normal(size=(members, *logits.shape))
+    p = np.stack([confident.softmax(logits + each) for each in noise])
+    assert np.all(p.mean(axis=0).max(axis=1) <= p.max(axis=2).mean(axis=0) + 1e-12)
+    mean_loss = np.mean([confident.cross_entropy(np.log(each), labels) for each in p])
+    assert confident.cross_entropy(np.log(p.mean(axis=0)), labels) <= mean_loss + 1e-9
+    assert counts.ensemble_accuracy(p[:1], labels) == metrics.accuracy(labels, p[0].argmax(axis=1))
+
+
+def test_an_ensemble_outvotes_a_member_that_is_alone():
+    p = np.array([[[0.6, 0.4]], [[0.1, 0.9]], [[0.45, 0.55]]])
+    assert counts.ensemble_accuracy(p, [1]) == 1 and counts.ensemble_accuracy(p[:1], [1]) == 0
+
+
+def test_the_compiled_schedule_is_the_cosine_of_notebook_05():
+    model = training.small_net()
+    confident.compile_model(model, updates=40)
+    schedule = model.optimizer._learning_rate
+    for step in (0, 1, 20, 39, 40):
+        assert float(schedule(step)) == pytest.approx(training.cosine_decay(step / 40), abs=1e-8)
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.floats(0.05, 0.99))
-def test_limit_is_the_place_that_the_formula_names(scores, level):
+def test_conformal_quantile_is_the_place_that_the_formula_names(scores, level):
     scores = np.array(scores)
-    limit = confident.score_limit(scores, level)
+    limit = confident.conformal_quantile(scores, level)
     enough = np.sum(scores <= limit) >= (len(scores) + 1) * level - 1e-6
     assert enough if np.isfinite(limit) else (len(scores) + 1) * level > len(scores)
     if np.isfinite(limit):
@@ -192,24 +217,25 @@ def test_limit_is_the_place_that_the_formula_names(scores, level):
 
 
 @pytest.mark.parametrize("level", [0.8, 0.9, 0.95])
-def test_lists_hold_the_truth_as_often_as_asked_whatever_the_network(level):
+def test_prediction_sets_hold_the_true_class_as_often_as_asked_whatever_the_network(level):
     rng = np.random.default_rng(0)
     held = []
     for _ in range(400):  # a network that knows little, and is far too sure
         p = confident.softmax(rng.normal(size=(400, 6)) * 5)
         labels = np.where(rng.random(400) < 0.4, p.argmax(axis=1), rng.integers(0, 6, 400))
-        scores = confident.true_scores(p, labels)
-        limit = confident.score_limit(scores[:199], level)
-        sets = confident.prediction_sets(p[199:], limit)
+        scores = confident.nonconformity_scores(p, labels)
+        quantile = confident.conformal_quantile(scores[:199], level)
+        sets = confident.prediction_sets(p[199:], quantile)
         held.append(sets[np.arange(201), labels[199:]].mean())
     assert np.mean(held) == pytest.approx(np.ceil(200 * level) / 200, abs=0.006)
 
 
 @given(scored(), st.floats(0.3, 1))
-def test_refusing_keeps_its_word_on_the_images_that_chose_the_threshold(case, wanted):
+def test_selective_classification_keeps_its_word_on_the_images_that_chose_the_threshold(case, wanted):
     right, confidence = case
-    share, accuracy = confident.accuracy_and_share(confidence, right)
-    assert share[-1] == 1 and accuracy[-1] == pytest.approx(right.mean())
+    share, risk = confident.risk_coverage(confidence, right)
+    assert share[-1] == 1 and risk[-1] == pytest.approx(1 - right.mean())
+    assert risk[0] == 1 - right[confidence.argmax()], "the most confident answer comes first"
     threshold = confident.threshold_for(confidence, right, wanted)
     answered = confidence >= threshold
     assert not answered.any() or right[answered].mean() >= wanted

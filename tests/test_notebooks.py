@@ -234,8 +234,8 @@ MISTAKES = [
     ("adaptive-list", "int(np.argmax(reached)) + 1", "int(np.argmax(reached))"),
     ("adaptive-list", 'np.argsort(-p, kind="stable")', "np.argsort(p)[::-1]"),
     ("adaptive-list", ">= wanted - 1e-9", "> wanted + 1e-9"),
-    ("limits-by-class", "score_limit(scores[labels == k], level)", "score_limit(scores, level)"),
-    ("limits-by-class", "score_limit(scores[labels == k], level)", "np.quantile(scores[labels == k], level)"),
+    ("limits-by-class", "conformal_quantile(scores[labels == k], level)", "conformal_quantile(scores, level)"),
+    ("limits-by-class", "conformal_quantile(scores[labels == k], level)", "np.quantile(scores[labels == k], level)"),
     ("limits-by-class", "for k in np.unique(labels)", "for k in range(labels.max() + 1)"),
     ("severity-at", "k = below[0]", "k = below[-1]"),
     ("severity-at", "return np.inf", "return float(severities[-1])"),
@@ -354,11 +354,14 @@ SABOTAGE = {
         "05b", "using = [ChanceOfEpoch(), SaveEachEpoch(path), *callbacks]",
         "using = [SaveEachEpoch(path), *callbacks]", "Resumed with chance set by epoch",
     ),
-    "multiply-adds that forget the kernel": (
-        "06", "math.prod(layer.kernel.shape[:-1])", "layer.kernel.shape[-2]", "Multiply-adds of a small network",
+    "MACs that forget the kernel": (
+        "06", "math.prod(layer.kernel.shape[:-1])", "layer.kernel.shape[-2]", "MACs of a small network",
     ),
     "a residual block without its sum": (
-        "06", "        y = layers.Add()([x, y])", "        pass", "Untrained: growth of the gradient",
+        "06", "        y = layers.Add()([x, y])", "        pass", "Untrained networks: growth of this gradient",
+    ),
+    "a latency of eager calls": (
+        "06", "latency(model.predict_on_batch, photo)", "latency(model, photo)", "Latency of MobileNetV2: eager call",
     ),
     "a backbone with random weights": (
         "07", "net = backbone.load(BACKBONE, size)", "net = backbone.efficientnet_lite0(size)",
@@ -371,14 +374,19 @@ SABOTAGE = {
         "08", " + z**2 / (4 * n**2)", "", "Wilson's interval: difference from SciPy's",
     ),
     "weights that false alarms do not get": (
-        "08", "np.cumsum((weights * ~truth)[order])", "np.cumsum(~truth[order])", "One bear for 999 others",
+        "08", "np.cumsum((weights * ~is_positive)[order])", "np.cumsum(~is_positive[order])",
+        "Precision for bears at prevalence 1/1,000",
     ),
     "a temperature that is not used": (
-        "08b", "z = logits / temperature\n    e =", "z = logits\n    e =", "Digits: calibration error with temperature",
+        "08b", "z = logits / temperature\n    e =", "z = logits\n    e =", "Test ECE after temperature scaling",
     ),
-    "lists from the scores of answers": (
-        "08b", "limit = score_limit(true_scores(p_val, y_val), LEVEL)",
-        "limit = score_limit(1 - p_val.max(axis=1), LEVEL)", "Lists at 95 %: coverage on test images",
+    "prediction sets from the scores of answers": (
+        "08b", "quantile = conformal_quantile(nonconformity_scores(p_val, y_val), LEVEL)",
+        "quantile = conformal_quantile(1 - p_val.max(axis=1), LEVEL)", "Test coverage of 95 % prediction sets",
+    ),
+    "an ensemble of one": (
+        "08b", "p = np.mean([softmax(z) for z in test], axis=0)", "p = softmax(test[0])",
+        "Cross-entropy of an ensemble of five",
     ),
     "a remedy without noise": (
         "08c", "noisy(images, rng.random((len(images), 1, 1, 1)), seed=rng)",

@@ -43,11 +43,12 @@ def published():
     return model
 
 
-def ours(seed, width, epochs, batch_size, **how):
+def ours(seed, width, epochs, batch_size, peak, **how):
     """The notebook's network, jitter and training; `epochs` need not be whole."""
-    model = notebook.digit_net(width)
-    stream = notebook.batches(x, y, batch_size, seed, notebook.jitter)
-    notebook.train(model, stream.repeat().take(round(epochs * len(stream))), epochs=1, **how)
+    stream = notebook.batches(x, y, batch_size, seed, notebook.jitter, **how)
+    updates = round(epochs * len(stream))
+    model = notebook.compile_model(notebook.digit_net(width), updates, peak)
+    model.fit(stream.repeat().take(updates), epochs=1, shuffle=False, verbose=0)
     return model
 
 

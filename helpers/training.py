@@ -3,6 +3,8 @@
 Notebook 05 shows each function and says why it is so. `tf.function` and `tf.GradientTape` tie this file to TensorFlow.
 """
 
+import random
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -15,7 +17,7 @@ def split_problem(animals, seed):
     """Return (images, labels) of the training, tuning (300) and validation (1,200) images, each in random order.
 
     Images are float32 from 0 to 1. The tuning images decide within a training (when to stop, which learning rate); the
-    validation images measure. No image is in both: they come from the loader's `val` split, training images from `train`.
+    validation images measure. No image is in both. They are the loader's `val` split, training images its `train` split.
     """
     rng = np.random.default_rng(seed)
 
@@ -83,7 +85,7 @@ def cosine_decay(progress, peak=0.004):
 
 def restart(model, seed):
     """Give a compiled model new initial weights, and its optimizer the state of a new one."""
-    keras.utils.set_random_seed(seed)
+    random.seed(seed)  # Keras draws its seeds from it; keras.utils.set_random_seed would make TensorFlow compile anew
     new_model = keras.models.clone_model(model)
     new_optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
     new_optimizer.build(new_model.trainable_variables)

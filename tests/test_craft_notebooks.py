@@ -57,14 +57,15 @@ def test_each_augmentation_does_what_its_name_says():
     assert np.ptp(columns) > 1.5, "the end of a bar moves"
 
 
-def test_an_update_is_what_keras_does_with_the_same_batch():
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_an_update_is_what_keras_does_with_the_same_batch(jit_compile):
     images = np.random.default_rng(0).random((50, 28, 28, 1)).astype("float32")
     targets = np.eye(10, dtype="float32")[np.arange(50) % 10]
     weights, losses = [], []
     for ours in (True, False):
         keras.utils.set_random_seed(0)
         model = training.small_net(l2=1e-3)
-        update = training.make_update(model, keras.optimizers.SGD(0.1), label_smoothing=0.1)
+        update = training.make_update(model, keras.optimizers.SGD(0.1), label_smoothing=0.1, jit_compile=jit_compile)
         losses.append(float(update(images, targets)) if ours else model.train_on_batch(images, targets))
         weights.append(model.get_weights())
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)

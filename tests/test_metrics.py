@@ -87,9 +87,8 @@ def test_half_width_of_less_than_two_values_is_refused(values):
 
 
 def test_level_outside_zero_and_one_is_refused():
-    for call, arguments in (
-        (metrics.bootstrap_interval, ([0], [0])), (metrics.wilson_interval, (1, 2)), (metrics.half_width, ([0.1, 0.2],)),
-    ):  # fmt: skip
+    calls = {metrics.bootstrap_interval: ([0], [0]), metrics.wilson_interval: (1, 2), metrics.half_width: ([0.1, 0.2],)}
+    for call, arguments in calls.items():
         with pytest.raises(ValueError, match="level must lie between 0 and 1; got 95"):
             call(*arguments, level=95)
 

@@ -50,7 +50,8 @@ def test_repeated_trainings_depend_on_their_seed_alone():
     rng = np.random.default_rng(0)
     images, labels = rng.random((60, 28, 28, 1)).astype("float32"), np.arange(60) % 10
     data = (images, labels)
-    first = notebook.repeat(notebook.digit_net(2), data, data, [1, 2, 1], 1, augment=notebook.jitter, peak=0.01)
+    model = notebook.compile_model(notebook.digit_net(2), 2, peak=0.01)
+    first = notebook.repeat(model, data, data, [1, 2, 1], 1, augment=notebook.jitter)
     assert first.shape == (3,) and first[0] == first[2]
 
 
@@ -84,6 +85,14 @@ def test_batches_hold_every_image_once_and_in_a_new_order_each_epoch():
     stream = notebook.batches(images, labels, 4, seed=0)
     first, second = (np.concatenate([y for _, y in stream]).argmax(axis=1).tolist() for _ in range(2))
     assert sorted(first) == sorted(second) == list(range(10)) and first != second
+
+
+def test_targets_are_one_hot_or_smoothed_as_keras_does_it():
+    images, labels = np.zeros((10, 28, 28, 1), "float32"), np.arange(10)
+    (_, hard), (_, soft) = (next(iter(notebook.batches(images, labels, 10, 0, smoothing=s))) for s in (0, 0.05))
+    logits = np.random.default_rng(0).normal(size=(10, 10)).astype("float32")
+    keras_loss, plain = (keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=s) for s in (0.05, 0))
+    assert set(np.unique(hard)) == {0, 1} and np.allclose(keras_loss(hard, logits), plain(soft, logits))
 
 
 def test_prepared_photos_look_like_mnist():

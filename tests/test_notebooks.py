@@ -337,18 +337,32 @@ SABOTAGE = {
     ),
     "a schedule that stays constant": (
         "03", "rate = 0.001 if peak is None else one_cycle(updates, peak)", "rate = 0.001",
-        "Ablation: fewer validation errors by the schedule",
+        "Ablation: validation errors saved by the learning-rate schedule",
     ),
-    "a convolution left out": (
-        "05", "for filters in (width, 2 * width):", "for filters in (width,):", "Weights and biases of the network",
+    "a network of another width": (
+        "05", "training.small_net().count_params()", "training.small_net(width=11).count_params()",
+        "Parameters of the small network",
     ),
     "animals with shuffled labels": (
-        "05", "split.labels[order]", "split.labels[rng.permutation(order)]", "validation accuracy all the same",
+        "05", "animals = datasets.load_silhouettes()\n",
+        "animals = datasets.load_silhouettes()\n"
+        "np.random.default_rng(0).shuffle(animals.train.labels)\n",
+        "Small network, 400 images: validation accuracy",
     ),
-    "a flip that does not flip": ("05", "images[:, :, ::-1], images)", "images, images)", "Share of images that flip"),
+    "a penalty that is not used": (
+        "05", "training.small_net(l2=strength)", "training.small_net()", "L2 penalty 0.001 / the tuned one",
+    ),
+    "a flip that does not flip": (
+        "05", "for change in (training.flip, training.crop, training.rotate)",
+        "for change in (lambda images, rng: images, training.crop, training.rotate)", "Images changed by flip",
+    ),
     "a rotation that does not turn": (
-        "05", "return ops.convert_to_numpy(ops.image.affine_transform(images, moves))", "return images",
-        "Share of images that flip",
+        "05", "for change in (training.flip, training.crop, training.rotate)",
+        "for change in (training.flip, training.crop, lambda images, rng: images)", "Images changed by flip",
+    ),
+    "a random search that repeats its learning rate": (
+        "05", "zip(10 ** draw.uniform(-4, -1, 9), draw", "zip(9 * [10 ** draw.uniform(-4, -1)], draw",
+        "Learning rates tried by nine trials of random search",
     ),
     "a resumed training without its chance": (
         "05b", "using = [ChanceOfEpoch(), SaveEachEpoch(path), *callbacks]",
@@ -365,10 +379,17 @@ SABOTAGE = {
     ),
     "a backbone with random weights": (
         "07", "net = backbone.load(BACKBONE, size)", "net = backbone.efficientnet_lite0(size)",
-        "Validation accuracy of the linear probe",
+        "validation accuracy of the linear probe",
     ),
     "a Grad-CAM without the gradient": (
-        "07", "tf.reduce_sum(weights * maps, axis=-1)", "tf.reduce_sum(maps, axis=-1)", "Grad-CAM for dog brighter",
+        "07", "tf.reduce_sum(weights * maps, axis=-1)", "tf.reduce_sum(maps, axis=-1)", "Grad-CAM minus CAM",
+    ),
+    "a fine-tuning with normalisation that is not frozen": (
+        "07", "set_normalisation(model, trainable, momentum)", "set_normalisation(model, True, momentum)",
+        "Frozen BatchNorm",
+    ),
+    "a dog that is not where it is said to be": (
+        "07", "np.where(swap, dogs, cats), np.where(swap, cats, dogs)", "dogs, cats", "Pointing game",
     ),
     "an interval without half of its formula": (
         "08", " + z**2 / (4 * n**2)", "", "Wilson's interval: difference from SciPy's",
@@ -384,9 +405,8 @@ SABOTAGE = {
         "08b", "quantile = conformal_quantile(nonconformity_scores(p_val, y_val), LEVEL)",
         "quantile = conformal_quantile(1 - p_val.max(axis=1), LEVEL)", "Test coverage of 95 % prediction sets",
     ),
-    "an ensemble of one": (
-        "08b", "p = np.mean([softmax(z) for z in test], axis=0)", "p = softmax(test[0])",
-        "Cross-entropy of an ensemble of five",
+    "probabilities taken for logits": (
+        "08b", "ece_and_cross_entropy(np.log(p), split", "ece_and_cross_entropy(p, split", "of an ensemble of five",
     ),
     "a remedy without noise": (
         "08c", "noisy(images, rng.random((len(images), 1, 1, 1)), seed=rng)",

@@ -119,15 +119,6 @@ def test_the_usual_beginning_runs_as_it_is_printed():
     np.testing.assert_allclose(model(pixels, training=True), model(pixels, training=False), atol=1e-5)
 
 
-def test_a_frozen_backbone_learns_nothing_and_its_head_does(net):
-    classifier = transfer.frozen_with_head(keras.models.clone_model(net))
-    before = classifier.get_weights()
-    classifier.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
-    classifier.fit(IMAGES, np.arange(12) % 2, batch_size=6, verbose=0)
-    changed = [not np.array_equal(old, new) for old, new in zip(before, classifier.get_weights(), strict=True)]
-    assert changed == [False] * (len(before) - 2) + [True, True]
-
-
 def trained_change(model):
     """Return by how much one epoch changes the running averages of the model's first layer."""
     before = model.layers[0].moving_mean.numpy()
@@ -153,6 +144,29 @@ def test_side_by_side_puts_the_dog_where_it_says():
     assert (canvases[0, 2:6, :4] == 200).all() and (canvases[0, 2:6, 4:] == 10).all()
     assert (canvases[1, 2:6, :4] == 10).all() and (canvases[1, 2:6, 4:] == 200).all()
     assert not canvases[:, :2].any() and not canvases[:, 6:].any()
+
+
+def test_fine_tuning_begins_from_the_given_weights_and_is_repeatable():
+    inputs = keras.Input((2, 2, 3))
+    tail = keras.Model(inputs, layers.BatchNormalization()(layers.Conv2D(4, 1)(inputs)))
+    model = keras.Sequential([keras.Input((2, 2, 3)), tail, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+    begin, maps, labels = model.get_weights(), RNG.normal(size=(40, 2, 2, 3)), np.arange(40) % 2
+    how = {"rate": 0.01, "epochs": 2, "seed": 0}
+
+    def fine_tuned(**changed):
+        curve = transfer.fine_tune(model, begin, (maps, labels), (maps, labels), **how | changed)
+        return curve, model.get_weights()
+
+    (curve, weights), (again, weights_again) = fine_tuned(), fine_tuned()
+    assert curve == again and len(curve) == 2
+    for one, other in zip(weights, weights_again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    normalisation = [np.array_equal(new, old) for new, old in zip(weights[2:6], begin[2:6], strict=True)]
+    assert normalisation == [True] * 4 and not np.array_equal(weights[0], begin[0])
+    _, free = fine_tuned(trainable=True, momentum=0.9)
+    assert not any(np.array_equal(new, old) for new, old in zip(free[2:6], begin[2:6], strict=True))
+    _, still = fine_tuned(rate=0.0)
+    np.testing.assert_array_equal(still[0], begin[0])
 
 
 @pytest.mark.parametrize("width", [4, 5])

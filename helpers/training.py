@@ -17,7 +17,7 @@ def split_problem(animals, seed):
     """Return (images, labels) of the training, tuning (300) and validation (1,200) images, each in random order.
 
     Images are float32 from 0 to 1. The tuning images decide within a training (when to stop, which learning rate); the
-    validation images measure. No image is in both. They are the loader's `val` split, training images its `train` split.
+    validation images measure. Both come from the loader's `val` split, and no image is in both.
     """
     rng = np.random.default_rng(seed)
 

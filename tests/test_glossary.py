@@ -1,4 +1,4 @@
-"""The glossary and the notebooks agree: each term is in bold where the glossary says it is introduced, and not before."""
+"""The glossary and the notebooks agree: each term is in bold where the glossary says it is introduced, not before."""
 
 import functools
 import re

@@ -350,7 +350,7 @@ SABOTAGE = {
         "Small network, 400 images: validation accuracy",
     ),
     "a penalty that is not used": (
-        "05", "training.small_net(l2=strength)", "training.small_net()", "L2 penalty 0.001 / the tuned one",
+        "05", "training.small_net(l2=strength)", "training.small_net()", "L2 penalty 0.0001 / the tuned one",
     ),
     "a flip that does not flip": (
         "05", "for change in (training.flip, training.crop, training.rotate)",

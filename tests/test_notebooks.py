@@ -294,11 +294,11 @@ def test_every_exercise_has_a_plausible_mistake():
 MADE = "np.float32(255), mnist.train.labels\n"
 SABOTAGE = {
     "near-duplicates on both sides of a fold": (
-        "01", "GroupKFold(5).split(flat, labels, group)", "GroupKFold(5).split(flat, labels, np.arange(len(group)))",
-        "Wrong labels",
+        "01", "GroupKFold(5).split(flat, labels, group)",
+        "GroupKFold(5).split(flat, labels, np.random.default_rng(1).permutation(len(group)))", "Wrong labels",
     ),
     "frames of one film on both sides": (
-        "01", "groups=film_of_frame", "groups=np.arange(len(frames))", "Data leakage",
+        "01", "groups=film_of_frame", "groups=np.random.default_rng(1).permutation(len(frames))", "Data leakage",
     ),
     "a softmax that overflows": (
         "02b", "np.exp(logits - logits.max(axis=-1, keepdims=True))", "np.exp(logits)", "our softmax from Keras's",

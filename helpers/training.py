@@ -4,6 +4,7 @@ Notebook 05 shows each function and says why it is so. `tf.function` and `tf.Gra
 """
 
 import random
+import weakref
 
 import keras
 import numpy as np
@@ -83,16 +84,20 @@ def cosine_decay(progress, peak=0.004):
     return peak * (1 + np.cos(np.pi * progress)) / 2
 
 
+_NEW_STATES = weakref.WeakKeyDictionary()  # of each optimizer that was restarted, the values of a new one
+
+
 def restart(model, seed):
     """Give a compiled model new initial weights, and its optimizer the state of a new one."""
     random.seed(seed)  # Keras draws its seeds from it; keras.utils.set_random_seed would make TensorFlow compile anew
-    new_model = keras.models.clone_model(model)
-    new_optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
-    new_optimizer.build(new_model.trainable_variables)
-    pairs = [(model.variables, new_model.variables), (model.optimizer.variables, new_optimizer.variables)]
-    for old_variables, new_variables in pairs:
-        for variable, new in zip(old_variables, new_variables, strict=True):
-            variable.assign(new)
+    for variable, new in zip(model.variables, keras.models.clone_model(model).variables, strict=True):
+        variable.assign(new)
+    if model.optimizer not in _NEW_STATES:  # a new optimizer takes its time, so only once
+        new = type(model.optimizer).from_config(model.optimizer.get_config())
+        new.build(model.trainable_variables)
+        _NEW_STATES[model.optimizer] = [keras.ops.convert_to_numpy(variable) for variable in new.variables]
+    for variable, new in zip(model.optimizer.variables, _NEW_STATES[model.optimizer], strict=True):
+        variable.assign(new)
 
 
 def train(

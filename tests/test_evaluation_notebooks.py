@@ -289,7 +289,7 @@ def test_maps_of_a_network_that_adds_up_are_what_each_place_adds():
     maps, weights = rng.random((3, 7, 7, 2)).astype("float32"), rng.normal(size=(98, 10)).astype("float32")
     head = keras.Sequential([keras.Input((7, 7, 2)), keras.layers.Flatten(), keras.layers.Dense(10)])
     head.set_weights([weights, np.zeros(10, "float32")])
-    mistakes.trunk, mistakes.head = lambda images: keras.ops.convert_to_tensor(images), head
+    mistakes.backbone, mistakes.head = lambda images: keras.ops.convert_to_tensor(images), head
     found = mistakes.cam(maps, [0, 7, 3], by_place=True)
     averaged = mistakes.cam(maps, [0, 7, 3], by_place=False)
     for k, output in enumerate((0, 7, 3)):
@@ -312,7 +312,7 @@ def test_blanking_takes_the_places_with_the_highest_scores():
 
 
 def test_cards_hold_what_they_were_given():
-    facts = {"test accuracy": "94.2% (95 % interval 92.6% to 95.5%)", "worst class": "2, 90.5%"}
+    facts = {"test accuracy": "94.2% (95% interval 92.6% to 95.5%)", "worst class": "2, 90.5%"}
     text = mistakes.card("Model card: a network", {"For": "teaching.", "Not for": "post codes."}, facts)
     assert text.startswith("# Model card: a network\n\n- **For** teaching.\n- **Not for** post codes.\n\n| measure |")
     assert all(f"| {name} | {value} |" in text for name, value in facts.items())

@@ -301,7 +301,7 @@ SABOTAGE = {
         "01", "groups=film_of_frame", "groups=np.random.default_rng(1).permutation(len(frames))", "Data leakage",
     ),
     "a softmax that overflows": (
-        "02b", "np.exp(logits - logits.max(axis=-1, keepdims=True))", "np.exp(logits)", "our softmax from Keras's",
+        "02b", "np.exp(logits - logits.max(axis=-1, keepdims=True))", "np.exp(logits)", "Softmax of logits up to 102",
     ),
     "the kernel turned": (
         "02", "table @ kernels.reshape(-1, filters)", "table @ kernels[::-1, ::-1].reshape(-1, filters)",
@@ -309,21 +309,21 @@ SABOTAGE = {
     ),
     "the odd zero in front": (
         "02", "return missing // 2, missing - missing // 2", "return missing - missing // 2, missing // 2",
-        "our convolution from Keras's",
+        "Convolution in loops",
     ),
     "logits taken for probabilities": (
         "02b", "SparseCategoricalCrossentropy(from_logits=from_logits)", "SparseCategoricalCrossentropy()",
         "confident mistake: from_logits=True",
     ),
     "gradients through dead units": (
-        "02c", "return ACT.relu_gradient(z) * d_y", "return d_y", "ReLU: NumPy gradient - finite differences",
+        "02c", "return ACT.relu_gradient(z) * d_y", "return d_y", "ReLU: NumPy gradient against finite differences",
     ),
     "a square without its factor 2": (
         "02c", 'd["e"] = d["L"] * 2 * v["e"]', 'd["e"] = d["L"] * v["e"]', "Worked example of the chain rule",
     ),
     "Adam without its correction": (
         "02c", "learning_rate * (1 - beta_2**step) ** 0.5 / (1 - beta_1**step)", "learning_rate",
-        "SGD, momentum, Adam in NumPy",
+        "SGD, momentum and Adam",
     ),
     "a published layer deleted": (
         "03", "layers.MaxPooling2D(2),\n            layers.Flatten()", "layers.Flatten()",
@@ -337,7 +337,7 @@ SABOTAGE = {
     ),
     "a schedule that stays constant": (
         "03", "rate = 0.001 if peak is None else one_cycle(updates, peak)", "rate = 0.001",
-        "Ablation: validation errors saved by the learning-rate schedule",
+        "Ablation: validation error saved by the schedule",
     ),
     "a network of another width": (
         "05", "training.small_net().count_params()", "training.small_net(width=11).count_params()",
@@ -350,7 +350,7 @@ SABOTAGE = {
         "Small network, 400 images: validation accuracy",
     ),
     "a penalty that is not used": (
-        "05", "training.small_net(l2=strength)", "training.small_net()", "L2 penalty 0.0001 / the tuned one",
+        "05", "training.small_net(l2=strength)", "training.small_net()", "No L2 penalty / the tuned one",
     ),
     "a flip that does not flip": (
         "05", "for change in (training.flip, training.crop, training.rotate)",
@@ -371,8 +371,8 @@ SABOTAGE = {
     "MACs that forget the kernel": (
         "06", "math.prod(layer.kernel.shape[:-1])", "layer.kernel.shape[-2]", "MACs of a small network",
     ),
-    "a residual block without its sum": (
-        "06", "        y = layers.Add()([x, y])", "        pass", "Untrained networks: growth of this gradient",
+    "residual networks without their sums": (
+        "06", "= deep_net(depth, shortcut)", "= deep_net(depth, False)", "Untrained residual network: gradient",
     ),
     "a latency of eager calls": (
         "06", "latency(model.predict_on_batch, photo)", "latency(model, photo)", "Latency of MobileNetV2: eager call",
@@ -428,7 +428,7 @@ SABOTAGE = {
         "Copies split by original: distance of test accuracy",
     ),
     "photos that stay on their side": (
-        "04", 'odd += ["turned by its orientation tag"]', "odd += []", "Odd files found",
+        "04", '["turned by its orientation tag"]', "[]", "Odd files found",
     ),
     "photos shrunk without antialiasing": (
         "04", "tf.image.resize(photo, (size, size), antialias=True)", "tf.image.resize(photo, (size, size))",

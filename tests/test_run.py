@@ -75,6 +75,12 @@ def test_kernel_that_dies_counts_as_failed(make_notebook, run_here):
     assert code == 1 and results["00_dies"]["state"] == "failed" and "cell [3]" in results["00_dies"]["error"]
 
 
+def test_notebooks_get_one_thread_and_the_kernels_of_onednn(make_notebook, run_here):
+    names = 'import os\nnames = "TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "TF_ENABLE_ONEDNN_OPTS"'
+    make_notebook("00_asks", PARAMETERS, names + "\nassert [os.environ[name] for name in names] == ['1'] * 3")
+    assert run_here()[0] == 0
+
+
 def test_missing_data_are_shown_as_skipped_with_the_sentence(make_notebook, run_here, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(datasets.FOLDER_VARIABLE, str(tmp_path / "nothing"))
     make_notebook("00_full", PARAMETERS, "from helpers import datasets\ndatasets.load_mnist('full')")

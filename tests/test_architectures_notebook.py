@@ -98,6 +98,8 @@ def silenced(model):
 
 def test_blocks_with_a_shortcut_give_back_their_input_when_g_is_zero():
     x = np.random.default_rng(0).normal(size=(2, 8, 8, 6)).astype("float32")
+    assert np.allclose(model_of(notebook.residual)(x), np.maximum(x, 0)), "g begins at zero"
+    assert np.any(model_of(notebook.residual, shortcut=False)(x)), "a plain block begins with something"
     assert np.allclose(silenced(model_of(notebook.residual))(x), np.maximum(x, 0))
     assert np.allclose(silenced(model_of(notebook.inverted, 6, 1))(x), x), "no ReLU behind the sum"
     assert not np.any(silenced(model_of(notebook.residual, shortcut=False))(x)), "plain: nothing is left"
@@ -200,12 +202,12 @@ def scripted(monkeypatch, tuning_of, record):
     monkeypatch.setattr(notebook, "train_once", train_once)
 
 
-def test_the_peak_is_chosen_on_tuning_images_and_the_search_is_the_first_run(monkeypatch):
-    low, best, high = notebook.PEAKS
-    asked, tuning = [], {(7, low): 0.3, (7, best): 0.6, (7, high): 0.5, (8, best): 0.1, (9, best): 0.2}
+@pytest.mark.parametrize("best", notebook.PEAKS)
+def test_the_peak_is_chosen_on_tuning_images_and_the_search_is_the_first_run(monkeypatch, best):
+    asked, tuning = [], {(7, peak): 0.5 for peak in notebook.PEAKS} | {(7, best): 0.6, (8, best): 0.1, (9, best): 0.2}
     scripted(monkeypatch, tuning, asked)
     peak, runs = notebook.tuned_runs(None, None, None, range(7, 10))
-    assert peak == best and asked == [(7, low), (7, best), (7, high), (8, best), (9, best)]
+    assert peak == best and asked == [*((7, peak) for peak in notebook.PEAKS), (8, best), (9, best)]
     assert [run.validation for run in runs] == [7 + best, 8 + best, 9 + best]
 
 

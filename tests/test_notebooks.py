@@ -329,7 +329,7 @@ SABOTAGE = {
         "03", "layers.MaxPooling2D(2),\n            layers.Flatten()", "layers.Flatten()",
         "Parameters of the published",
     ),
-    "one of our layers deleted": ("03", "convolutions=3,", "convolutions=2,", "Parameters of our network"),
+    "one of our layers deleted": ("03", "convolutions=3,", "convolutions=2,", "Parameters of our digit network"),
     "the data halved": ("03", MADE, MADE + "x_train, y_train = x_train[::2], y_train[::2]\n", "Training images"),
     "the labels shuffled": (
         "03", MADE, MADE + "y_train = np.random.default_rng(0).permutation(y_train)\n",

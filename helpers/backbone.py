@@ -34,7 +34,7 @@ def convolve(x, convolution, activate=True):
 def inverted_residual(x, kernel_size, strides, expansion, filters, name):
     """Widen with 1x1, filter each channel by itself, narrow with 1x1; add the input where shapes agree (MBConv).
 
-    M. Sandler et al., *MobileNetV2*, 2018. The last 1x1 has no activation: it would throw away what narrow maps hold.
+    M. Sandler et al., *MobileNetV2*, 2018. No ReLU after the last 1x1: it would destroy information in few channels.
     """
     y = x
     if expansion > 1:

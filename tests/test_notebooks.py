@@ -350,7 +350,8 @@ SABOTAGE = {
         "Small network, 400 images: validation accuracy",
     ),
     "a penalty that is not used": (
-        "05", "training.small_net(l2=strength)", "training.small_net()", "No L2 penalty / the tuned one",
+        "05", "training.small_net(l2=strength)", "training.small_net()",
+        "Validation loss: no L2 penalty / tuned L2 penalty",
     ),
     "a flip that does not flip": (
         "05", "for change in (training.flip, training.crop, training.rotate)",
@@ -364,9 +365,9 @@ SABOTAGE = {
         "05", "zip(10 ** draw.uniform(-4, -1, 9), draw", "zip(9 * [10 ** draw.uniform(-4, -1)], draw",
         "Learning rates tried by nine trials of random search",
     ),
-    "a resumed training without its chance": (
-        "05b", "using = [ChanceOfEpoch(), SaveEachEpoch(path), *callbacks]",
-        "using = [SaveEachEpoch(path), *callbacks]", "Resumed with chance set by epoch",
+    "a resumed training run without its random states": (
+        "05b", "using = [RandomStatesOfEpoch(), SaveEachEpoch(path), *callbacks]",
+        "using = [SaveEachEpoch(path), *callbacks]", "Resumed with random states set by epoch",
     ),
     "MACs that forget the kernel": (
         "06", "math.prod(layer.kernel.shape[:-1])", "layer.kernel.shape[-2]", "MACs of a small network",
@@ -403,7 +404,7 @@ SABOTAGE = {
     ),
     "prediction sets from the scores of answers": (
         "08b", "quantile = conformal_quantile(nonconformity_scores(p_val, y_val), LEVEL)",
-        "quantile = conformal_quantile(1 - p_val.max(axis=1), LEVEL)", "Test coverage of 95 % prediction sets",
+        "quantile = conformal_quantile(1 - p_val.max(axis=1), LEVEL)", "Test coverage of 95% prediction sets",
     ),
     "probabilities taken for logits": (
         "08b", "ece_and_cross_entropy(np.log(p), split", "ece_and_cross_entropy(p, split", "of an ensemble of five",

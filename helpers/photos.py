@@ -18,8 +18,8 @@ def decode(path, size):
         lambda: tf.io.decode_jpeg(content, ratio=2, **fast),
         lambda: tf.io.decode_jpeg(content, **fast),
     )
-    resized = tf.image.resize(photo, (size, size), antialias=True)
-    return tf.cast(tf.round(resized), tf.uint8)
+    resized = tf.image.resize(photo, (size, size), "bicubic", antialias=True)
+    return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
 
 
 def photos(paths, labels, size, cache=None):

@@ -432,7 +432,7 @@ SABOTAGE = {
         "04", '["turned by its orientation tag"]', "[]", "Odd files found",
     ),
     "photos shrunk without antialiasing": (
-        "04", "tf.image.resize(photo, (size, size), antialias=True)", "tf.image.resize(photo, (size, size))",
+        "04", '(size, size), "bicubic", antialias=True)', "(size, size))",
         "Fine stripes shrunk by `decode`",
     ),
     "an augmentation that changes nothing": (

@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: run full test lab data bench bench-pets bench-transfer results lint lock clean
 
 run: $(VENV)/installed
-	$(PY) -m helpers run --profile $(PROFILE)
+	$(PY) -m course run --profile $(PROFILE)
 
 full:
 	$(MAKE) run PROFILE=full
@@ -17,10 +17,10 @@ test: $(VENV)/installed
 	$(PY) -m pytest -n auto --dist worksteal
 
 lab: $(VENV)/installed
-	$(PY) -m helpers lab
+	$(PY) -m course lab
 
 data: $(VENV)/installed
-	$(PY) -m helpers data
+	$(PY) -m course data
 
 bench: $(VENV)/installed
 	$(PY) benchmarks/mnist.py
@@ -34,8 +34,8 @@ bench-transfer: $(VENV)/installed
 
 # What README.md quotes: both profiles, stored and turned into its tables.
 results: $(VENV)/installed
-	$(PY) -m helpers run --out build/quick
-	$(PY) -m helpers run --out build/full --profile full
+	$(PY) -m course run --out build/quick
+	$(PY) -m course run --out build/full --profile full
 	cp build/quick/results.json benchmarks/results/quick.json
 	cp build/full/results.json benchmarks/results/full.json
 	$(PY) benchmarks/readme_tables.py

@@ -22,7 +22,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 from helpers import claims, datasets, metrics  # noqa: E402
-from helpers.run import definitions  # noqa: E402
+from helpers.notebooks import definitions  # noqa: E402
 
 notebook = definitions("03")
 mnist = datasets.load_mnist("full")

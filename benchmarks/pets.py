@@ -27,7 +27,7 @@ import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 from helpers import claims, datasets, metrics, photos  # noqa: E402
-from helpers.run import definitions  # noqa: E402
+from helpers.notebooks import definitions  # noqa: E402
 
 OUT, PARTIAL = ROOT / "benchmarks" / "results" / "pets.json", ROOT / "build" / "pets.json"
 SEEDS = (0, 1, 2)

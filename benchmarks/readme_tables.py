@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from helpers import claims, run  # noqa: E402
-from helpers.report import markdown_table as table  # noqa: E402
+from course.report import markdown_table as table  # noqa: E402
+from helpers import claims, notebooks  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 LEARN = {
@@ -44,9 +44,9 @@ def machine(entry):
 def tables():
     """Return the text of each marked part of README.md."""
     quick, full = (claims.read_results(RESULTS / f"{name}.json") for name in ("quick", "full"))
-    notebooks = [
+    listed = [
         (f"[{path.stem}](notebooks/{path.name})", LEARN[path.stem], f"{quick[path.stem]['seconds'] / 60:.1f}")
-        for path in run.choose([])
+        for path in notebooks.choose([])
     ]
     on_public_data = {name: entry for name, entry in full.items() if "the full public set" in str(entry["data"])}
     rows = [
@@ -86,7 +86,7 @@ def tables():
         f"[![Launch Binder](https://mybinder.org/badge_logo.svg)]({binder})",
         "colab": f"```\n!git clone --depth 1 {address} course && pip install -q -r course/requirements.txt\n"
         '%cd course/notebooks\nimport sys; sys.path.insert(0, "..")\n```',
-        "notebooks": table(("notebook", "what you learn", "minutes"), notebooks)
+        "notebooks": table(("notebook", "what you learn", "minutes"), listed)
         + f"\n\nMinutes of the profile `quick`, one thread each: {machine(quick['03_mnist_cnn'])}.",
         "results": table(("notebook", "profile", "claim", "value", "bound"), rows),
         "race": table(header, raced),

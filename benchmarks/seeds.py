@@ -11,11 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from helpers import claims, run  # noqa: E402
+from course import run  # noqa: E402
+from helpers import claims, notebooks  # noqa: E402
 
 SEEDS = range(5)
 out = ROOT / "benchmarks" / "results" / "seeds.json"
-paths = run.choose(sys.argv[1:])
+paths = notebooks.choose(sys.argv[1:])
 table = json.loads(out.read_text()) if out.exists() else {}
 table.update({path.stem: {} for path in paths})
 for seed in SEEDS:

@@ -24,8 +24,8 @@ import tensorflow as tf  # noqa: E402
 
 from benchmarks import pets as scratch  # noqa: E402
 from helpers import backbone, claims, datasets  # noqa: E402
+from helpers.notebooks import definitions  # noqa: E402
 from helpers.photos import photos  # noqa: E402
-from helpers.run import definitions  # noqa: E402
 
 OUT = ROOT / "benchmarks" / "results" / "transfer.json"
 SEEDS, DRAWS = (0, 1, 2), 10

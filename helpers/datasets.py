@@ -1,4 +1,4 @@
-"""Load the data sets of the course as named splits, and download the large ones.
+"""Load the data sets of the course as named splits.
 
 Profile `quick` reads the files embedded under `data/`; `full` reads files that `make data` has downloaded, or that a
 folder named by `COURSE_DATA` already holds. Every file is checked against its SHA-256 digest before it is used.
@@ -8,10 +8,6 @@ import gzip
 import hashlib
 import math
 import os
-import re
-import shutil
-import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -37,10 +33,6 @@ class DataMissing(FileNotFoundError):
 
 class DataDamaged(ValueError):
     """A file is there, but it is not what it should be."""
-
-
-class DownloadFailed(OSError):
-    """No address gave the right file."""
 
 
 class RemoteSet(NamedTuple):
@@ -122,7 +114,7 @@ def tree_digest(paths):
     return digest.hexdigest()
 
 
-def _checked_photos(folder, expected):
+def checked_photos(folder, expected):
     """Return the paths of the JPEG files under `folder` if they are the expected ones; else raise DataDamaged."""
     paths = sorted(folder.glob("*/*/*.jpg"), key=lambda path: path.relative_to(folder).as_posix())
     count, digest = expected
@@ -139,7 +131,7 @@ def local_files(name):
     """Return the verified paths of a downloaded set; DataMissing says what is needed and how to get it."""
     remote, folder = REMOTE[name], data_folder() / name
     if remote.photos and any(folder.glob("*/*/*.jpg")):
-        return _checked_photos(folder, remote.photos)
+        return checked_photos(folder, remote.photos)
     missing = [size for file, (size, _) in remote.files.items() if not (folder / file).is_file()]
     if missing:
         raise DataMissing(
@@ -147,65 +139,6 @@ def local_files(name):
             f"{folder}. Run `make data` to download them, or set {FOLDER_VARIABLE} to a folder with {name}/ in it."
         )
     return [_verified(folder / file, digest) for file, (_, digest) in remote.files.items()]
-
-
-def fetch(name):
-    """Download a data set unless it is there already, and return its verified paths.
-
-    A download is written to a folder of its own, checked, and only then moved to its place. A lock lets two processes
-    that ask at once fetch once. A file that is there is never overwritten. Raises DownloadFailed or DataDamaged.
-    """
-    from filelock import FileLock
-
-    with suppress(DataMissing):
-        return local_files(name)
-    folder = data_folder() / name
-    incoming = folder / "incoming"
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "download.lock"):
-        try:
-            for file, (size, digest) in REMOTE[name].files.items():
-                if REMOTE[name].photos and not any(folder.glob("*/*/*.jpg")):
-                    _unpack(_download(name, file, size, digest, incoming), folder, REMOTE[name].photos)
-                elif not REMOTE[name].photos and not (folder / file).is_file():
-                    os.replace(_download(name, file, size, digest, incoming), folder / file)
-        finally:  # with what failed or killed downloads left there
-            shutil.rmtree(incoming, ignore_errors=True)
-    return local_files(name)
-
-
-def _download(name, file, size, digest, incoming):
-    """Return the path of a downloaded file with the right digest, from the first mirror that gives it."""
-    import pooch
-    from requests import RequestException
-
-    problems = []
-    for mirror in REMOTE[name].mirrors:
-        try:
-            known = digest and f"sha256:{digest}"
-            return Path(pooch.retrieve(mirror + file, known, file, incoming, progressbar=True))
-        except (RequestException, OSError, ValueError) as error:
-            problems.append(f"{mirror}: {str(error).splitlines()[0][:160]}")
-    raise DownloadFailed(
-        f"{file} ({size / 1e6:.1f} MB) could not be downloaded ({'; '.join(problems)}). Check the network and run "
-        f"`make data` again, or set {FOLDER_VARIABLE} to a folder that has it under {name}/. Nothing was deleted."
-    )
-
-
-def _unpack(archive, folder, expected):
-    """Move the photos SPLIT/CLASS/FILE.jpg of a zip file to `folder`, after all of them were checked."""
-    unpacked = archive.with_suffix("")
-    shutil.rmtree(unpacked, ignore_errors=True)
-    try:
-        with zipfile.ZipFile(archive) as stream:
-            photos = [name for name in stream.namelist() if re.fullmatch(r"\w+(/\w+){2}/[\w.]+\.jpg", name)]
-            stream.extractall(unpacked, photos)
-    except zipfile.BadZipFile as error:
-        raise DataDamaged(f"{archive} is not a whole zip file ({error}). Run `make data` to get it again.") from None
-    (top,) = unpacked.iterdir()
-    _checked_photos(top, expected)
-    for split in top.iterdir():
-        os.replace(split, folder / split.name)
 
 
 def read_idx(path):

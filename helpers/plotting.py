@@ -7,6 +7,7 @@ as well as in colour, and bars in hatching, so that figures can be read in grey 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from IPython.display import display
 
 COLOURS = sns.color_palette("colorblind")
 HATCHES = ("", "///", "...", "xxx")
@@ -14,6 +15,19 @@ HATCHES = ("", "///", "...", "xxx")
 
 def _axes(ax, figsize):
     return (ax.get_figure(), ax) if ax is not None else plt.subplots(figsize=figsize, layout="constrained")
+
+
+def show(alt):
+    """Show the current figure, with a sentence for those who cannot see it.
+
+    `alt` says in words what the figure shows; it is stored beside the picture and becomes its text alternative. Raises
+    ValueError if it is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt must say in a sentence what the figure shows; got an empty text.")
+    figure = plt.gcf()
+    display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)  # else it would be drawn again when the cell ends
 
 
 def show_images(images, titles=None, columns=8, ax=None):

@@ -5,7 +5,8 @@ import os
 import nbformat
 import pytest
 
-from helpers import datasets, run
+from course import run
+from helpers import datasets
 
 os.environ.update(run.contained_environment() | {"MPLBACKEND": "agg"})
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from helpers import run, training
+from helpers import notebooks, training
 
-notebook = run.definitions("06")
+notebook = notebooks.definitions("06")
 
 
 def model_of(block, *arguments, size=8, channels=6, **options):

@@ -12,9 +12,9 @@ from keras import ops
 from scipy.stats import norm
 from sklearn.metrics import f1_score
 
-from helpers import run
+from helpers import notebooks
 
-cnn, losses, learning = (run.definitions(name) for name in ("02", "02b", "02c"))
+cnn, losses, learning = (notebooks.definitions(name) for name in ("02", "02b", "02c"))
 settings.register_profile("unhurried", deadline=None)  # the first call of a Keras operation takes long
 settings.load_profile("unhurried")
 

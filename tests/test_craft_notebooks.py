@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import datasets, run, training
+from helpers import datasets, notebooks, training
 
-rates = run.definitions("05b")
+rates = notebooks.definitions("05b")
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 30), st.integers(0, 9))

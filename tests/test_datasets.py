@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
+from course import data
 from helpers import datasets
 
 CONTENT = bytes(range(256)) * 2000  # half a megabyte
@@ -203,9 +204,9 @@ def server():
 
 def test_fetch_downloads_once_and_verifies(tmp_path, monkeypatch, server):
     offer(monkeypatch, tmp_path, {"a.bin": CONTENT}, (server.address,))
-    (path,) = datasets.fetch("tiny")
+    (path,) = data.fetch("tiny")
     assert path.read_bytes() == CONTENT
-    datasets.fetch("tiny")
+    data.fetch("tiny")
     assert len(server.requests) == 1
     assert sorted(file.name for file in path.parent.iterdir()) == ["a.bin", "download.lock"]
 
@@ -213,20 +214,20 @@ def test_fetch_downloads_once_and_verifies(tmp_path, monkeypatch, server):
 def test_fetch_turns_to_the_next_mirror(tmp_path, monkeypatch, server):
     dead = "http://127.0.0.1:1/"
     offer(monkeypatch, tmp_path, {"a.bin": CONTENT}, (dead, server.address + "wrong/", server.address))
-    assert datasets.fetch("tiny")[0].read_bytes() == CONTENT
+    assert data.fetch("tiny")[0].read_bytes() == CONTENT
 
 
 def test_wrong_digest_everywhere_leaves_nothing_to_use(tmp_path, monkeypatch, server):
     offer(monkeypatch, tmp_path, {"a.bin": b"something else"}, (server.address,))
-    with pytest.raises(datasets.DownloadFailed, match=r"a.bin .* could not be downloaded .* again, or set COURSE_DATA"):
-        datasets.fetch("tiny")
+    with pytest.raises(data.DownloadFailed, match=r"a.bin .* could not be downloaded .* again, or set COURSE_DATA"):
+        data.fetch("tiny")
     assert not (tmp_path / "tiny" / "a.bin").exists()
 
 
 def test_no_network_says_what_to_do(tmp_path, monkeypatch):
     offer(monkeypatch, tmp_path, {"a.bin": CONTENT})
-    with pytest.raises(datasets.DownloadFailed, match="Check the network and run `make data` again"):
-        datasets.fetch("tiny")
+    with pytest.raises(data.DownloadFailed, match="Check the network and run `make data` again"):
+        data.fetch("tiny")
 
 
 def test_a_users_own_wrong_file_is_never_overwritten(tmp_path, monkeypatch, server):
@@ -236,15 +237,16 @@ def test_a_users_own_wrong_file_is_never_overwritten(tmp_path, monkeypatch, serv
     mine = tmp_path / "tiny" / "a.bin"
     mine.write_bytes(b"mine")
     with pytest.raises(datasets.DataDamaged, match="left as it is; move it away"):
-        datasets.fetch("tiny")
+        data.fetch("tiny")
     assert mine.read_bytes() == b"mine"
 
 
 FETCH = """
 import sys
+from course import data
 from helpers import datasets
 datasets.REMOTE["tiny"] = datasets.RemoteSet("A tiny set", (sys.argv[1],), {"a.bin": (int(sys.argv[2]), sys.argv[3])})
-print(datasets.fetch("tiny")[0])
+print(data.fetch("tiny")[0])
 """
 
 
@@ -305,9 +307,9 @@ def test_photos_are_unpacked_after_they_were_checked(tmp_path, monkeypatch, serv
     content = zip_of(tmp_path / "made", PHOTOS)
     digest = datasets.tree_digest([tmp_path / "made" / name for name in PHOTOS])
     offer_photos(monkeypatch, tmp_path / "data", server, content, digest)
-    paths = datasets.fetch("tiny")
+    paths = data.fetch("tiny")
     assert [path.relative_to(tmp_path / "data" / "tiny").as_posix() for path in paths] == PHOTOS
-    assert datasets.fetch("tiny") == paths and len(server.requests) == 1
+    assert data.fetch("tiny") == paths and len(server.requests) == 1
     assert not list(tmp_path.rglob("outside.jpg")) and not list((tmp_path / "data").rglob("*.py"))
     assert sorted(path.name for path in (tmp_path / "data" / "tiny").iterdir()) == [
         "download.lock",
@@ -316,10 +318,10 @@ def test_photos_are_unpacked_after_they_were_checked(tmp_path, monkeypatch, serv
     ]
     paths[0].write_bytes(b"changed")
     with pytest.raises(datasets.DataDamaged, match=r"should hold 8 photos .* left as it is"):
-        datasets.fetch("tiny")
+        data.fetch("tiny")
     paths[1].unlink()
     with pytest.raises(datasets.DataDamaged, match="it holds 7 files"):
-        datasets.fetch("tiny")
+        data.fetch("tiny")
 
 
 @pytest.mark.parametrize("broken", ["other photos", "no zip file"])
@@ -327,11 +329,11 @@ def test_wrong_photos_are_not_used(tmp_path, monkeypatch, server, broken):
     content = zip_of(tmp_path / "made", PHOTOS) if broken == "other photos" else b"<html>"
     offer_photos(monkeypatch, tmp_path / "data", server, content, "0" * 64)
     with pytest.raises(datasets.DataDamaged):
-        datasets.fetch("tiny")
+        data.fetch("tiny")
     with pytest.raises(datasets.DataMissing):
         datasets.local_files("tiny")
     with pytest.raises(datasets.DataDamaged):
-        datasets.fetch("tiny")
+        data.fetch("tiny")
     assert len(server.requests) == 2, "what was wrong is not kept for the next time"
 
 

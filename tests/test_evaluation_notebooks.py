@@ -10,9 +10,9 @@ from scipy import stats
 from sklearn import calibration
 from sklearn import metrics as reference
 
-from helpers import datasets, metrics, run, training
+from helpers import datasets, metrics, notebooks, training
 
-counts, confident, mistakes, museum = (run.definitions(number) for number in ("08", "08b", "08c", "08d"))
+counts, confident, mistakes, museum = (notebooks.definitions(number) for number in ("08", "08b", "08c", "08d"))
 quiet = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
 
 seeds = st.integers(0, 2**32 - 1)

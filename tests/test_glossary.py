@@ -6,11 +6,11 @@ import re
 import nbformat
 import pytest
 
-from helpers import run
+from helpers import notebooks
 
-GLOSSARY = run.ROOT / "docs" / "glossary.md"
+GLOSSARY = notebooks.ROOT / "docs" / "glossary.md"
 HEADER = "| term | what it is | introduced in | 中文 |"
-NOTEBOOKS = [path.stem for path in run.choose([])]  # in reading order
+NOTEBOOKS = [path.stem for path in notebooks.choose([])]  # in reading order
 ROWS = [
     tuple(cell.strip() for cell in line.strip("|").split("|"))
     for line in GLOSSARY.read_text(encoding="utf-8").partition(HEADER)[2].splitlines()[2:]
@@ -21,7 +21,7 @@ ROWS = [
 @functools.cache
 def bold(notebook):
     """Return the texts in bold of a notebook's Markdown cells, in lower case."""
-    cells = nbformat.read(run.ROOT / "notebooks" / f"{notebook}.ipynb", 4).cells
+    cells = nbformat.read(notebooks.ROOT / "notebooks" / f"{notebook}.ipynb", 4).cells
     text = " ".join(" ".join(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
     return {found.lower().rstrip(".,:;") for found in re.findall(r"\*\*(.+?)\*\*", text)}
 

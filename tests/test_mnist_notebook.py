@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import datasets, run
+from helpers import datasets, notebooks
 
-notebook = run.definitions("03")
+notebook = notebooks.definitions("03")
 
 
 def test_networks_have_the_layers_that_the_text_says():

@@ -7,9 +7,10 @@ import nbformat
 import numpy as np
 import pytest
 
-from helpers import claims, datasets, run
+from course import run
+from helpers import claims, datasets, notebooks
 
-PATHS = run.choose([])
+PATHS = notebooks.choose([])
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
@@ -35,7 +36,7 @@ def test_notebook_runs_and_its_claims_hold(path, tmp_path):
 
 @pytest.mark.notebook
 def test_same_seed_gives_the_same_numbers(tmp_path):
-    path = run.choose(["00"])[0]
+    path = notebooks.choose(["00"])[0]
     first, second = (execute(path, tmp_path / name)["claims"] for name in ("first", "second"))
     assert first == second
 
@@ -44,7 +45,7 @@ def test_same_seed_gives_the_same_numbers(tmp_path):
 @pytest.mark.full
 @pytest.mark.parametrize("name", ["04b_better_and_decided", "03_mnist_cnn", "07_transfer_learning"])
 def test_notebook_runs_on_the_full_data(name, tmp_path):
-    entry = execute(run.choose([name])[0], tmp_path, "full")
+    entry = execute(notebooks.choose([name])[0], tmp_path, "full")
     assert "the full public set" in entry["data"][0]
 
 
@@ -93,7 +94,7 @@ def test_notebook_has_two_to_four_exercises(path):
 @pytest.mark.parametrize("answer", ["pass", "return 0", "return np.zeros(3)", "return locals().popitem()[1]"])
 def test_exercise_refuses_an_empty_or_lazy_answer(path, name, solution, test, answer):
     assert SOLUTION.search(solution) and "### BEGIN HIDDEN TESTS" in test
-    names = vars(run.definitions(path.stem))
+    names = vars(notebooks.definitions(path.stem))
     exec(SOLUTION.sub(rf"\g<1>{answer}", solution), names)
     visible = test.partition("### BEGIN HIDDEN TESTS")[0]
     with pytest.raises((AssertionError, TypeError, ValueError, AttributeError, LookupError)):
@@ -278,7 +279,7 @@ MISTAKES = [
 def test_exercise_refuses_a_plausible_mistake(name, right, wrong):
     path, _, solution, test = next(case.values for case in ALL if case.values[1] == name)
     assert right in solution
-    names = vars(run.definitions(path.stem))
+    names = vars(notebooks.definitions(path.stem))
     state_of_the_notebook = {"animals": datasets.load_silhouettes(), "predicted": np.zeros(1500, int), "accuracy": 0.1}
     exec(test, names | state_of_the_notebook)
     exec(solution.replace(right, wrong), names)
@@ -468,7 +469,7 @@ SABOTAGE = {
 @pytest.mark.parametrize("broken", SABOTAGE)
 def test_a_broken_notebook_misses_a_claim(broken, tmp_path):
     number, right, wrong, claim = SABOTAGE[broken]
-    (original,) = run.choose([number])
+    (original,) = notebooks.choose([number])
     notebook = nbformat.read(original, 4)
     (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code" and right in cell.source]
     cell.source = cell.source.replace(right, wrong)

@@ -12,11 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from helpers import notebooks
 from helpers import photos as pipeline
-from helpers import run
 
-notebook = run.definitions("04")
-better = run.definitions("04b")
+notebook = notebooks.definitions("04")
+better = notebooks.definitions("04b")
 
 
 @pytest.fixture

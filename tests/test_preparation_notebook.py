@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import run
+from helpers import notebooks
 
-preparation = run.definitions("01")
+preparation = notebooks.definitions("01")
 
 
 def test_fingerprints_tell_shape_type_and_pixels_apart():

@@ -7,9 +7,9 @@ import tomllib
 import pytest
 
 from benchmarks import readme_tables
-from helpers import datasets, run
+from helpers import datasets, notebooks
 
-ROOT = run.ROOT
+ROOT = notebooks.ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -32,7 +32,7 @@ def test_readme_says_what_the_results_files_say():
 
 
 def test_every_notebook_has_its_line_in_the_readme():
-    assert set(readme_tables.LEARN) == {path.stem for path in run.choose([])}
+    assert set(readme_tables.LEARN) == {path.stem for path in notebooks.choose([])}
 
 
 def test_readme_names_only_commands_and_files_that_exist():

@@ -12,8 +12,9 @@ import time
 import nbformat
 import pytest
 
-from helpers import __main__ as command
-from helpers import claims, datasets, report, run
+from course import __main__ as command
+from course import report, run
+from helpers import claims, datasets, notebooks
 
 CLAIM = "from helpers.claims import Claims\nclaims = Claims({name!r}, PROFILE, 0)\nclaims.at_least('two', {value}, 1)"
 PARAMETERS = "PROFILE = 'quick'\nRATE = 0.1\nSTEPS = 3"
@@ -25,7 +26,7 @@ def run_here(tmp_path, monkeypatch):
 
     def call(*arguments):
         paths = sorted((tmp_path / "notebooks").glob("*.ipynb"))
-        monkeypatch.setattr(run, "choose", lambda wanted: paths)
+        monkeypatch.setattr(notebooks, "choose", lambda wanted: paths)
         code = command.main(["run", "--out", str(tmp_path / "out"), "--jobs", "2", *arguments])
         return code, claims.read_results(tmp_path / "out" / "results.json")
 
@@ -119,7 +120,7 @@ def test_unknown_data_set_is_refused(capsys):
 
 
 def test_notebooks_are_chosen_by_number_or_name_in_their_order():
-    assert [path.stem for path in run.choose(["03_mnist_cnn", "00"])] == ["00_start_here", "03_mnist_cnn"]
+    assert [path.stem for path in notebooks.choose(["03_mnist_cnn", "00"])] == ["00_start_here", "03_mnist_cnn"]
 
 
 def test_parameters_take_the_type_of_their_default(make_notebook):
@@ -133,9 +134,10 @@ def test_parameters_take_the_type_of_their_default(make_notebook):
 RUN_AND_WAIT = """
 import signal, sys
 from pathlib import Path
-from helpers import __main__ as command, run
+from course import __main__ as command
+from helpers import notebooks
 signal.signal(signal.SIGINT, signal.default_int_handler)
-run.choose = lambda wanted: [Path(sys.argv[1])]
+notebooks.choose = lambda wanted: [Path(sys.argv[1])]
 sys.exit(command.main(["run", "--out", sys.argv[2]]))
 """
 
@@ -157,7 +159,8 @@ def test_ctrl_c_leaves_no_kernel_behind(make_notebook, tmp_path):
     )
     runner = subprocess.Popen(
         [sys.executable, "-c", RUN_AND_WAIT, str(path), str(tmp_path / "out")],
-        env=os.environ | {"PYTHONPATH": str(run.ROOT)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": str(notebooks.ROOT)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not (noted.exists() and noted.read_text()):
@@ -184,17 +187,17 @@ def test_nothing_is_written_outside_the_clone(make_notebook, tmp_path, monkeypat
     assert outcome.state == "passed"
     assert [str(found) for found in home.rglob("*")] == []
     executed = (tmp_path / "out of the way" / "executed" / "00_a.ipynb").read_text()
-    assert re.search(re.escape(str(run.ROOT)) + r"/build/cache/tmpdir/tmp\w+", executed), (
+    assert re.search(re.escape(str(notebooks.ROOT)) + r"/build/cache/tmpdir/tmp\w+", executed), (
         "temporary files lie elsewhere"
     )
 
 
 def test_definitions_are_taken_without_running_the_notebook(make_notebook, tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
     make_notebook(
         "00_a", "SIZE = 3\nsize = 4", "import math\nraise SystemExit\ndef area():\n    return math.pi * SIZE**2"
     )
-    shown = run.definitions("00_a")
+    shown = notebooks.definitions("00_a")
     assert shown.area() == pytest.approx(28.274, abs=1e-3) and not hasattr(shown, "size")
     assert inspect.getsource(shown.area) == "def area():\n    return math.pi * SIZE**2\n"
     assert inspect.getmodule(shown.area) is shown, "tf.function reads a function's source and its module"

@@ -13,7 +13,7 @@ from keras import layers
 from sklearn.linear_model import LogisticRegression
 
 from helpers import backbone, datasets
-from helpers.run import choose, definitions
+from helpers.notebooks import choose, definitions
 
 transfer = definitions("07")
 RNG = np.random.default_rng(0)

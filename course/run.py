@@ -1,12 +1,11 @@
 """Execute notebooks with papermill, several at once, and say how they went.
 
-Each has a worker process of its own (`python -m helpers.run`, one JSON line per event), with TensorFlow on one thread:
+Each has a worker process of its own (`python -m course.run`, one JSON line per event), with TensorFlow on one thread:
 the same seed then gives the same numbers, and the cores are used by running several notebooks side by side.
 """
 
 import ast
 import json
-import linecache
 import os
 import subprocess
 import sys
@@ -15,11 +14,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 from helpers import claims
+from helpers.notebooks import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 CELL_LIMIT = {"quick": 600, "full": 7200}  # seconds
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # One thread each; and the kernels of oneDNN, unasked only on newer processors: a third less time for convolutions.
@@ -40,33 +38,6 @@ class Outcome:
     cells: int = 0
     seconds: float = 0.0
     error: str = ""
-
-
-def choose(wanted):
-    """Return the paths of the notebooks whose number or name is in `wanted`; all of them if it is empty."""
-    paths = {path.stem: path for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))}
-    names = {name: stem for stem in paths for name in (stem, stem.split("_")[0])}
-    if unknown := [name for name in wanted if name not in names]:
-        raise UsageError(f"There is no notebook {unknown[0]!r}; there are: {', '.join(paths)}.")
-    return [paths[stem] for stem in sorted({names[name] for name in wanted} or paths)]
-
-
-def definitions(notebook):
-    """Return the imports, functions, classes and CONSTANTS that a notebook (number or name) shows, as attributes.
-
-    Nothing else of it is run. So another notebook, a test or a benchmark uses the very lines that a reader sees.
-    """
-    (path,) = choose([notebook])
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    source = "".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "code")
-    tree, kept = ast.parse(source), (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    constants = [node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).isupper()]
-    tree.body = [node for node in tree.body if isinstance(node, kept) or node in constants]
-    file = f"<{path.stem}>"  # tf.function looks for the module and the source lines of a function
-    module = sys.modules[path.stem] = ModuleType(path.stem)
-    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
-    exec(compile(tree, file, "exec"), vars(module))
-    return module
 
 
 def check_parameters(path, given):
@@ -152,7 +123,7 @@ def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, chan
     changed()
     with open(log, "w", encoding="utf-8") as errors:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "helpers.run", json.dumps(task)],
+            [sys.executable, "-m", "course.run", json.dumps(task)],
             stdout=subprocess.PIPE, stderr=errors, text=True, env=environment,
             start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its workers in order
         )  # fmt: skip

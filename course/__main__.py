@@ -1,4 +1,4 @@
-"""The command line of the course: `python -m helpers run | data | lab`."""
+"""The command line of the course: `python -m course run | data | lab`."""
 
 import argparse
 import os
@@ -9,20 +9,22 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from helpers import claims, datasets, report
-from helpers import run as runner
+from course import data as downloads
+from course import report
+from course import run as runner
+from helpers import claims, datasets, notebooks
 
 
 def parser():
     """Return the argument parser."""
-    main = argparse.ArgumentParser(prog="python -m helpers", description="Run the image-classification course.")
+    main = argparse.ArgumentParser(prog="python -m course", description="Run the image-classification course.")
     verbs = main.add_subparsers(dest="verb", required=True)
     run = verbs.add_parser("run", help="execute notebooks, and write the report and the results file")
     run.add_argument("notebooks", nargs="*", metavar="NN", help="numbers or names; all of them if none is given")
     run.add_argument("--profile", default="quick", help="quick (embedded data, the default) or full (public data)")
     run.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="set a parameter")
     run.add_argument("--jobs", type=int, default=os.cpu_count(), help="notebooks at once (default: one per core)")
-    run.add_argument("--out", type=Path, default=runner.ROOT / "build", help="folder for results.json and report/")
+    run.add_argument("--out", type=Path, default=notebooks.ROOT / "build", help="folder for results.json and report/")
     run.add_argument("--cell-limit", type=float, metavar="SECONDS", help="how long one cell may take")
     data = verbs.add_parser("data", help="download the full data sets, checked by digest")
     data.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(datasets.REMOTE)}")
@@ -36,7 +38,7 @@ def run(arguments):
         raise runner.UsageError(f"There is no profile {arguments.profile!r}; there are: quick, full.")
     if arguments.jobs < 1:
         raise runner.UsageError(f"--jobs must be at least 1; got {arguments.jobs}.")
-    paths = runner.choose(arguments.notebooks)
+    paths = notebooks.choose(arguments.notebooks)
     given = {"PROFILE": arguments.profile} | dict(arguments.p)
     parameters = {path.stem: runner.check_parameters(path, given) for path in paths}
     limit = arguments.cell_limit or runner.CELL_LIMIT[arguments.profile]
@@ -56,7 +58,7 @@ def data(names):
     for name in names or datasets.REMOTE:
         if name not in datasets.REMOTE:
             raise runner.UsageError(f"There is no data set {name!r}; there are: {', '.join(datasets.REMOTE)}.")
-        print(f"{datasets.REMOTE[name].title}: {len(datasets.fetch(name))} files in {datasets.data_folder() / name}")
+        print(f"{datasets.REMOTE[name].title}: {len(downloads.fetch(name))} files in {datasets.data_folder() / name}")
     return 0
 
 
@@ -71,8 +73,8 @@ def main(argv=None):
         if arguments.verb == "data":
             return data(arguments.names)
         os.environ.update(runner.contained_environment())
-        os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, str(runner.ROOT / "notebooks")])
-    except (runner.UsageError, datasets.DataDamaged, OSError) as error:
+        os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, str(notebooks.ROOT / "notebooks")])
+    except (runner.UsageError, notebooks.NotebookUnknown, datasets.DataDamaged, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

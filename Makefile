@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: run full test lab data bench bench-pets bench-transfer results lint lock clean
 
 run: $(VENV)/installed
-	$(PY) -m course run --profile $(PROFILE)
+	$(PY) -m course run --profile $(PROFILE) $(if $(RESUME),--resume)
 
 full:
 	$(MAKE) run PROFILE=full

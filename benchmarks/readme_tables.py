@@ -1,109 +1,238 @@
-"""Write the tables of README.md from the stored results files, so that no number in it is typed.
+"""Write the tables of both READMEs and of docs/ from stored results files, so that no number in them is typed.
 
-`make results` runs the notebooks first; `python benchmarks/readme_tables.py` only writes the tables again.
+`make results` runs the notebooks first; `python benchmarks/readme_tables.py` only writes the tables again. With
+`translated` it also notes in README.zh-CN.md that the two READMEs say the same as they stand now.
 """
 
+import hashlib
 import json
 import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from course import catalogue  # noqa: E402
 from course.report import markdown_table as table  # noqa: E402
-from helpers import claims, notebooks  # noqa: E402
+from helpers import claims  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
-LEARN = {
-    "00_start_here": "what the course is; a first classifier in a few lines; claims and exercises",
-    "01_data_preparation": "pixels, near-duplicates, wrong labels, data leakage, data augmentation, `tf.data`",
-    "02_cnn_math": "convolution, pooling and receptive fields, from one sum of products to a matrix product",
-    "02b_activations_and_losses": "activation functions, softmax, cross-entropy; vanishing gradients and dying ReLUs",
-    "02c_backpropagation": "backpropagation and optimisers derived and checked; a whole network trained in NumPy",
-    "03_mnist_cnn": "a published network rebuilt and beaten, one change at a time; digits of your own",
-    "04_cats_vs_dogs": "a folder of photos with odd files, an input pipeline, a published network that overfits",
-    "04b_better_and_decided": "a residual network with data augmentation; a threshold from costs; doubtful labels",
-    "05_training_craft": "under- and overfitting, regularisation measured over seeds, hyperparameter search",
-    "05b_rates_and_resuming": "optimisers, schedules, batch sizes, initialisation, batch normalisation, resuming",
-    "06_architectures": "the ideas of VGG, ResNet and MobileNet in experiments; MACs and latency of the real networks",
-    "07_transfer_learning": "an embedded ImageNet network: linear probes, few-shot learning, fine-tuning, Grad-CAM",
-    "08_evaluation": "precision to ROC, and prevalence; confidence intervals put to the test; networks compared",
-    "08b_confidence": "calibration and temperature scaling, conformal prediction sets, selective classification",
-    "08c_mistakes_and_robustness": "slices, attribution, wrong labels, corrupted and out-of-distribution images",
-    "08d_failure_museum": "nine traps that print wrong numbers, each run beside the right way",
-}
+ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
+PAGES = [ENGLISH, CHINESE, ROOT / "docs" / "run.md", ROOT / "docs" / "benchmarks.md"]
+
+
+class Headline(NamedTuple):
+    """A number of the READMEs: its format, the claims that give it as (profile, notebook, title), and what it means.
+
+    The format's fields 0, 1, ... are the claims' values, p0, p1, ... a hundred times these.
+    """
+
+    form: str
+    claims: list
+    english: str
+    chinese: str
+
+
+HEADLINES = [
+    Headline(
+        "{:.2%}, {:.2%}",
+        [
+            ("full", "03_mnist_cnn", "Test accuracy of our digit network"),
+            ("full", "03_mnist_cnn", "Test accuracy of the published digit network"),
+        ],
+        "test accuracy on MNIST: our network, and that of a widely copied tutorial",
+        "MNIST 测试准确率:我们的网络,以及一篇被广泛转抄的教程中的网络",
+    ),
+    Headline(
+        "{0:.1%}, +{p1:.0f} points",
+        [
+            ("quick", "04b_better_and_decided", "Stored: test accuracy of our network on photos, mean of 3 seeds"),
+            (
+                "quick", "04b_better_and_decided",
+                "Stored: validation accuracy on photos, our network minus published network",
+            ),
+        ],
+        "test accuracy on photos of cats and dogs, from scratch with 2,000 photos; validation gain over the tutorial",
+        "猫狗照片的测试准确率(仅用 2,000 张照片从头训练);验证准确率比教程高出多少",
+    ),
+    Headline(
+        "{:.1%}, {:.2f} times",
+        [
+            ("quick", "07_transfer_learning", "Stored: photos, test accuracy of the probe, mean of 3 seeds"),
+            (
+                "quick", "07_transfer_learning",
+                "Stored: photos, seconds of the probe, loading included / of the published training",
+            ),
+        ],
+        "the same photos, features of the embedded ImageNet network: test accuracy; training time (tutorial = 1)",
+        "同样的照片,使用内置 ImageNet 网络的特征:测试准确率;训练时间(教程 = 1)",
+    ),
+    Headline(
+        "{p0:.0f} points",
+        [
+            (
+                "quick", "01_data_preparation",
+                "Data leakage: accuracy on film frames, random split minus split by film",
+            )
+        ],
+        "accuracy too much, where frames of one film lie on both sides of a split",
+        "同一段影片的帧同时出现在划分两侧时,虚高的准确率",
+    ),
+    Headline(
+        "{:,.0f} times",
+        [("quick", "02_cnn_math", "Convolution: time of nested loops / time of im2col")],
+        "the time of a convolution in nested loops, against one matrix product (im2col)",
+        "嵌套循环实现的卷积所用时间与一次矩阵乘法(im2col)之比",
+    ),
+    Headline(
+        "{p0:.0f} points, {p1:.1f} points",
+        [
+            ("quick", "05_training_craft", "4 times the data: gain in validation accuracy"),
+            ("quick", "05_training_craft", "Tuned L2 against no remedy: validation accuracy"),
+        ],
+        "validation accuracy gained by four times the data, and by a tuned L2 penalty",
+        "验证准确率的提高:数据增至四倍;调好的 L2 惩罚",
+    ),
+    Headline(
+        "{:.0%}",
+        [
+            (
+                "quick", "08_evaluation",
+                "Coverage of 90% Bootstrap intervals: true accuracy 99.5%, 100 images",
+            )
+        ],
+        "how often a 90% bootstrap interval contains the true accuracy, if that is 99.5% and there are 100 images",
+        "真实准确率为 99.5%、只有 100 张测试图像时,“90%”自助法区间实际包含真值的频率",
+    ),
+    Headline(
+        "{:.2f} times",
+        [
+            (
+                "quick", "08b_confidence",
+                "Test ECE after temperature scaling / before, digits, mean of 5 seeds",
+            )
+        ],
+        "the expected calibration error after temperature scaling, against before (digits)",
+        "温度缩放之后的期望校准误差与之前之比(数字)",
+    ),
+    Headline(
+        "{p0:.0f} points",
+        [("quick", "08c_mistakes_and_robustness", "Digits inverted: mean confidence minus accuracy")],
+        "mean confidence above accuracy, when a digit network is shown digits in black on white",
+        "把数字改为白底黑字后,平均置信度比准确率高出多少",
+    ),
+    Headline(
+        "{p0:.0f} points",
+        [("quick", "08d_failure_museum", "Copies split at random: test accuracy minus accuracy on new digits")],
+        "test accuracy that is gone on new digits, if near-duplicates were split at random",
+        "近似重复的图像被随机划分时,测试准确率在新数字上消失的部分",
+    ),
+]  # fmt: skip
 
 
 def machine(entry):
+    """Return in words what a run ran on."""
     on = entry["ran_on"]
     return f"Python {on['python']}, TensorFlow {on['tensorflow']}, {on['system']}, {on['cores']} cores"
 
 
-def tables():
-    """Return the text of each marked part of README.md."""
-    quick, full = (claims.read_results(RESULTS / f"{name}.json") for name in ("quick", "full"))
-    listed = [
-        (f"[{path.stem}](notebooks/{path.name})", LEARN[path.stem], f"{quick[path.stem]['seconds'] / 60:.1f}")
-        for path in notebooks.choose([])
-    ]
-    on_public_data = {name: entry for name, entry in full.items() if "the full public set" in str(entry["data"])}
-    rows = [
-        (name.split("_")[0], entry["profile"], claim["text"], claims.show(claim["value"]),
-         f"{claim['relation']} {claims.show(claim['bound'])}")
-        for results in (quick, on_public_data)
-        for name, entry in results.items()
-        for claim in entry["claims"]
-        if claim["relation"] != "==" and not (claim["relation"] == "<=" and 0 <= claim["bound"] < 1e-3)
-        if not (entry["profile"] == "full" and claim["text"].startswith("Stored"))  # the same as in the quick run
-    ]  # fmt: skip
+def listing(quick):
+    """Return the parts with a line on each notebook."""
+    lines = []
+    for part, notebooks in catalogue.PARTS.items():
+        lines += [f"**{part}**", ""]
+        lines += [f"- [{name}](notebooks/{name}.ipynb): {line}" for name, line in notebooks.items()] + [""]
+    lines += [f"**{part}** (to come): {line}\n" for part, line in catalogue.TO_COME.items()]
+    seconds = sum(quick[name]["seconds"] for name in catalogue.LEARN)
+    return (
+        "\n".join(lines)
+        + f"\nAll of them take {seconds / 60:.0f} minutes of one core ({machine(quick['00_start_here'])})."
+    )
+
+
+def headlines(results, head, language):
+    """Return the table of the ten numbers, each read from the claims of a stored run."""
+    rows = []
+    for line in HEADLINES:
+        values = [
+            next(claim["value"] for claim in results[profile][name]["claims"] if claim["text"] == title)
+            for profile, name, title in line.claims
+        ]
+        number = line.form.format(*values, **{f"p{place}": 100 * value for place, value in enumerate(values)})
+        if language == "chinese":
+            number = number.replace(" points", " 个百分点").replace(" times", " 倍")
+        name = line.claims[0][1]
+        rows.append((number, getattr(line, language), f"[{name.split('_')[0]}](notebooks/{name}.ipynb)"))
+    return table(head, rows)
+
+
+def races():
+    """Return the tables of the stored benchmarks."""
     race = json.loads((RESULTS / "mnist.json").read_text())["summary"]
-    header = ("network", "parameters", "test accuracy", "time, published = 1")
-    raced = [
+    header = ("network", "parameters", "test accuracy", "time, tutorial's = 1")
+    digits = [
         (name, f"{row['parameters']:,}", f"{row['mean_accuracy']:.2%}", f"{row['median_share_of_published_time']:.2f}")
         for name, row in race.items()
     ]
     pets = json.loads((RESULTS / "pets.json").read_text())
-    published, ours = pets["published"], pets["ours, seed 0"]
+    published, ours, summary = pets["published"], pets["ours, seed 0"], pets["summary"]
     transfer = json.loads((RESULTS / "transfer.json").read_text())["summary"]
+    quick = claims.read_results(RESULTS / "quick.json")
     counted = {claim["text"]: claim["value"] for claim in quick["07_transfer_learning"]["claims"]}
     with_probe = counted["Weights of the backbone"] + 1281  # and one logit behind its 1,280 features
-    rows_of_pets = [
-        ("published, 30 epochs", f"{published['parameters']:,}", f"{published['test_accuracy']:.1%}", "1.00"),
-        ("ours, 27 epochs, mean of three seeds", f"{ours['parameters']:,}",
-         f"{pets['summary']['mean_test_accuracy']:.1%}",
-         f"{pets['summary']['median_share_of_published_seconds']:.2f}"),
-        ("probe on the embedded backbone, mean of three seeds", f"{with_probe:,}",
-         f"{transfer['mean_test_accuracy']:.1%}", f"{transfer['median_share_of_published_seconds']:.2f}"),
+    photos = [
+        ("published, 30 epochs", published["parameters"], published["test_accuracy"], 1),
+        ("ours, 27 epochs, mean of three seeds", ours["parameters"], summary["mean_test_accuracy"],
+         summary["median_share_of_published_seconds"]),
+        ("probe on the embedded backbone, mean of three seeds", with_probe, transfer["mean_test_accuracy"],
+         transfer["median_share_of_published_seconds"]),
     ]  # fmt: skip
+    rows = [(name, f"{count:,}", f"{share:.1%}", f"{time:.2f}") for name, count, share, time in photos]
+    return {"race": table(header, digits), "pets": table(header, rows)}
+
+
+def tables():
+    """Return the text of each marked part."""
+    results = {name: claims.read_results(RESULTS / f"{name}.json") for name in ("quick", "full")}
     address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
     name = address.removeprefix("https://github.com/")
     colab = f"https://colab.research.google.com/github/{name}/blob/main/notebooks/00_start_here.ipynb"
     binder = f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/notebooks/00_start_here.ipynb"
-    return {
+    return races() | {
         "buttons": f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})\n"
         f"[![Launch Binder](https://mybinder.org/badge_logo.svg)]({binder})",
         "colab": f"```\n!git clone --depth 1 {address} course && pip install -q -r course/requirements.txt\n"
         '%cd course/notebooks\nimport sys; sys.path.insert(0, "..")\n```',
-        "notebooks": table(("notebook", "what you learn", "minutes"), listed)
-        + f"\n\nMinutes of the profile `quick`, one thread each: {machine(quick['03_mnist_cnn'])}.",
-        "results": table(("notebook", "profile", "claim", "value", "bound"), rows),
-        "race": table(header, raced),
-        "pets": table(header, rows_of_pets),
+        "notebooks": listing(results["quick"]),
+        "headlines": headlines(results, ("number", "what it is", "notebook"), "english"),
+        "数字": headlines(results, ("数字", "含义", "笔记本"), "chinese"),
     }
 
 
-def with_tables(readme):
-    """Return the text of README.md with its marked parts replaced."""
-    for name, text in tables().items():
-        readme, count = re.subn(
-            rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", lambda m, text=text: m[1] + text + m[2], readme, flags=re.S
-        )
-        assert count == 1, f"README.md has no part marked {name}"
-    return readme
+PART = re.compile(r"(<!-- (?P<name>[\w]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.S)
+
+
+def with_tables(page):
+    """Return the text of a page with its marked parts replaced."""
+    made = tables()
+    return PART.sub(lambda match: f"{match[1]}{made[match['name']]}\n{match[4]}", page)
+
+
+def note():
+    """Return the line that says which texts of the two READMEs were compared, the tables left out."""
+    digests = []
+    for path in (ENGLISH, CHINESE):
+        text = PART.sub("", path.read_text(encoding="utf-8")).partition("<!-- the same as")[0]
+        digests.append(hashlib.sha256(text.encode()).hexdigest()[:12])
+    return f"<!-- the same as README.md: {digests[0]}, {digests[1]} -->\n"
 
 
 if __name__ == "__main__":
-    path = ROOT / "README.md"
-    path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in PAGES:
+        path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")
+    if "translated" in sys.argv:
+        text = CHINESE.read_text(encoding="utf-8").partition("<!-- the same as")[0]
+        CHINESE.write_text(text + note(), encoding="utf-8")

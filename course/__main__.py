@@ -1,16 +1,14 @@
-"""The command line of the course: `python -m course run | data | lab`."""
+"""The command line of the course: `python -m course run | site | claims | data | lab`."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
 from pathlib import Path
 
-from rich.console import Console
-from rich.markdown import Markdown
-
 from course import data as downloads
-from course import report
+from course import report, site
 from course import run as runner
 from helpers import claims, datasets, notebooks
 
@@ -19,21 +17,25 @@ def parser():
     """Return the argument parser."""
     main = argparse.ArgumentParser(prog="python -m course", description="Run the image-classification course.")
     verbs = main.add_subparsers(dest="verb", required=True)
-    run = verbs.add_parser("run", help="execute notebooks, and write the report and the results file")
+    run = verbs.add_parser("run", help="execute notebooks; write the results file and the site")
     run.add_argument("notebooks", nargs="*", metavar="NN", help="numbers or names; all of them if none is given")
     run.add_argument("--profile", default="quick", help="quick (embedded data, the default) or full (public data)")
     run.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="set a parameter")
     run.add_argument("--jobs", type=int, default=os.cpu_count(), help="notebooks at once (default: one per core)")
-    run.add_argument("--out", type=Path, default=notebooks.ROOT / "build", help="folder for results.json and report/")
+    run.add_argument("--out", type=Path, default=notebooks.ROOT / "build", help="folder of results.json and site/")
+    run.add_argument("--resume", action="store_true", help="leave out what has passed with the same code and data")
     run.add_argument("--cell-limit", type=float, metavar="SECONDS", help="how long one cell may take")
     data = verbs.add_parser("data", help="download the full data sets, checked by digest")
     data.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(datasets.REMOTE)}")
+    for verb, does in (("site", "make the site again"), ("claims", "print the table of claims in Markdown")):
+        again = verbs.add_parser(verb, help=f"{does}, from the last run")
+        again.add_argument("--out", type=Path, default=notebooks.ROOT / "build", help="folder of results.json")
     verbs.add_parser("lab", help="open JupyterLab on the notebooks; further options, such as --no-browser, go to it")
     return main
 
 
 def run(arguments):
-    """Execute notebooks, write the report, print the claims; return the exit code."""
+    """Execute notebooks, make the site, say which claims are missed; return the exit code."""
     if arguments.profile not in runner.CELL_LIMIT:
         raise runner.UsageError(f"There is no profile {arguments.profile!r}; there are: quick, full.")
     if arguments.jobs < 1:
@@ -42,14 +44,18 @@ def run(arguments):
     given = {"PROFILE": arguments.profile} | dict(arguments.p)
     parameters = {path.stem: runner.check_parameters(path, given) for path in paths}
     limit = arguments.cell_limit or runner.CELL_LIMIT[arguments.profile]
-    with report.Progress() as progress:
-        outcomes = runner.run(paths, arguments.out, parameters, arguments.jobs, limit, progress.show)
+    stored = claims.read_results(notebooks.ROOT / "benchmarks" / "results" / f"{arguments.profile}.json")
+    known = {name: entry["seconds"] for name, entry in stored.items()}
+    with report.Progress(known, arguments.jobs) as progress:
+        outcomes = runner.run(
+            paths, arguments.out, parameters, arguments.jobs, limit, progress.show, resume=arguments.resume
+        )
     results = claims.read_results(arguments.out / "results.json")
-    page = report.write_report(arguments.out, results)
-    Console().print(Markdown(report.claims_table({outcome.name: results[outcome.name] for outcome in outcomes})))
-    print(f"Report: {page}\nResults: {arguments.out / 'results.json'}")
+    held = [claim["held"] for one in outcomes for claim in results[one.name].get("claims", [])]
+    print(f"{sum(held)} of {len(held)} claims hold; all of them: {arguments.out / 'results.json'}")
     for outcome in (unfinished := [outcome for outcome in outcomes if outcome.state != "passed"]):
         print(f"{outcome.state.upper()} {outcome.name}: {outcome.error}")
+    print(f"Open in a browser: {site.build(arguments.out, results)}")
     return 1 if unfinished else 0
 
 
@@ -72,13 +78,21 @@ def main(argv=None):
             return run(arguments)
         if arguments.verb == "data":
             return data(arguments.names)
+        if arguments.verb in ("site", "claims"):
+            results = claims.read_results(arguments.out / "results.json")
+            made = site.build(arguments.out, results) if arguments.verb == "site" else None
+            print(made or report.claims_table(results.items()))
+            return 0
         os.environ.update(runner.contained_environment())
         os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, str(notebooks.ROOT / "notebooks")])
-    except (runner.UsageError, notebooks.NotebookUnknown, datasets.DataDamaged, OSError) as error:
-        print(error, file=sys.stderr)
+    except (runner.UsageError, notebooks.NotebookUnknown, datasets.DataDamaged, site.SiteBroken, OSError) as error:
+        full = isinstance(error, OSError) and os.strerror(errno.ENOSPC) in str(error)
+        print(
+            "The disk is full. Free some space; `make run RESUME=1` then goes on." if full else error, file=sys.stderr
+        )
         return 2
     except KeyboardInterrupt:
-        print("Stopped; no kernel is left running.", file=sys.stderr)
+        print("Stopped; no kernel is left running. `make run RESUME=1` goes on.", file=sys.stderr)
         return 130
 
 

@@ -1,40 +1,54 @@
-"""Show a run while it goes on, and turn its results into tables and HTML pages."""
-
-import re
-import shutil
-from pathlib import Path
+"""Show a run while it goes on, and turn its results into tables."""
 
 from rich import progress
 
 from helpers.claims import show
 
-# What TensorFlow says of the machine when it starts; nothing else is left out of the pages.
-STARTUP = re.compile(r"^.*(absl::InitializeLog|port\.cc|cudart_stub\.cc|cuda_platform\.cc).*\n?", re.M)
-WIDGET = "application/vnd.jupyter.widget-view+json"
-# The font that jupyter-server-mathjax brings; MathJax would look for another.
-FONT = 'MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], webFont: "STIX-Web"}})'
+
+def time_left(outcomes, known, jobs):
+    """Return how many seconds a run may still take, or None if nothing is known.
+
+    `known` are the seconds of an earlier run by notebook; what has ended says how much slower or faster this one is.
+    """
+    ended = [one for one in outcomes if one.state not in ("waiting", "running") and one.name in known]
+    going = [one for one in outcomes if one.state in ("waiting", "running")]
+    if any(one.name not in known for one in going):
+        return None
+    pace = sum(one.seconds for one in ended) / sum(known[one.name] for one in ended) if ended else 1
+    left = [max(0, pace * known[one.name] - one.seconds) for one in going]
+    return max([sum(left) / jobs, *left])
 
 
 class Progress(progress.Progress):
     """One live line per notebook on a terminal; elsewhere, a line whenever a notebook starts or ends."""
 
-    def __init__(self):
-        cells = progress.TextColumn("cell {task.completed} of {task.total}")
+    def __init__(self, known, jobs):
+        cells = progress.TextColumn("{task.fields[cells]}")
         super().__init__("{task.description}", cells, progress.TimeElapsedColumn(), "{task.fields[state]}")
         self.disable, self._tasks_by_name, self._said = not self.console.is_terminal, {}, set()
+        self._known, self._jobs = known, jobs
+
+    def _task(self, name):
+        if name not in self._tasks_by_name:
+            self._tasks_by_name[name] = self.add_task(name, start=False, state="", cells="")
+        return self._tasks_by_name[name]
 
     def show(self, outcomes):
         """Show the outcomes of all notebooks as they stand now."""
+        left = time_left(outcomes, self._known, self._jobs)
+        left = "" if left is None else f"about {left / 60:.0f} min left" if left >= 90 else f"about {left:.0f} s left"
         for one in outcomes:
-            if one.name not in self._tasks_by_name:
-                self._tasks_by_name[one.name] = self.add_task(one.name, start=False, state="")
-            task = self._tasks_by_name[one.name]
-            self.update(task, completed=one.cell, total=one.cells, state=one.state)
+            task = self._task(one.name)
+            self.update(task, cells=f"cell {one.cell} of {one.cells}", state=one.state)
             if one.state != "waiting" and (one.name, one.state) not in self._said:
                 self._said.add((one.name, one.state))
                 self.start_task(task) if one.state == "running" else self.stop_task(task)
                 if self.disable:
-                    print(f"{one.name}  cell {one.cell} of {one.cells}  {one.seconds:.0f} s  {one.state}", flush=True)
+                    parts = (one.name, f"cell {one.cell} of {one.cells}", f"{one.seconds:.0f} s", one.state, left)
+                    print("  ".join(filter(None, parts)), flush=True)
+        ended = sum(one.state not in ("waiting", "running") for one in outcomes)
+        self.start_task(self._task("all notebooks"))
+        self.update(self._task("all notebooks"), cells=f"{ended} of {len(outcomes)}", state=left)
 
 
 def markdown_table(head, rows):
@@ -43,48 +57,11 @@ def markdown_table(head, rows):
     return "\n".join(["| " + " | ".join(head) + " |", "| --- " * len(head) + "|", *lines])
 
 
-def claims_table(results):
-    """Return the Markdown table of all claims."""
+def claims_table(runs, label=str):
+    """Return the Markdown table of all claims of `runs`, pairs of a notebook's name and its entry of a results file."""
     rows = []
-    for name, entry in results.items():
+    for name, entry in runs:
         for claim in entry.get("claims", []):
             bound, held = f"{claim['relation']} {show(claim['bound'])}", "yes" if claim["held"] else "**no**"
-            rows.append((name, entry.get("profile", ""), claim["text"], show(claim["value"]), bound, held))
+            rows.append((label(name), entry.get("profile", ""), claim["text"], show(claim["value"]), bound, held))
     return markdown_table(("notebook", "profile", "claim", "value", "bound", "holds"), rows)
-
-
-def write_report(out, results):
-    """Write `out/report/index.html` and a page per executed notebook, all usable offline; return the index's path."""
-    import jupyter_server_mathjax
-    import nbformat
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(mathjax_url="mathjax/MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe", require_js_url="")
-    mathjax, folder = Path(jupyter_server_mathjax.__file__).with_name("static"), out / "report"
-    shutil.copytree(mathjax, folder / "mathjax", dirs_exist_ok=True)
-
-    def write_page(name, notebook):
-        body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
-        body = body.replace("<head>", f'<head><script type="text/x-mathjax-config">{FONT}</script>', 1)
-        (folder / f"{name}.html").write_text(body, encoding="utf-8")
-
-    rows, machines = [], set()
-    for name, entry in results.items():
-        source = out / "executed" / f"{name}.ipynb"
-        if source.exists():
-            notebook = nbformat.read(source, 4)
-            for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-                for output in (output for output in cell.outputs if output.get("name") == "stderr"):
-                    output.text = STARTUP.sub("", output.text)
-                cell.outputs = [o for o in cell.outputs if o.get("text") != "" and WIDGET not in o.get("data", ())]
-            notebook.metadata.pop("widgets", None)  # a slider without a kernel; its page would ask the network for code
-            write_page(name, notebook)
-        link = f"[{name}]({name}.html)" if source.exists() else name
-        said = "; ".join(filter(None, [*entry.get("data", []), entry.get("error")])).replace("\n", " ")
-        state = entry.get("state", "run by hand").replace("failed", "**failed**")
-        rows.append((link, entry.get("profile", ""), said, f"{entry.get('seconds', 0):.0f}", state))
-        machines.add(", ".join(f"{part} {value}" for part, value in entry.get("ran_on", {}).items()))
-    text = ["# Course report", markdown_table(("notebook", "profile", "data", "seconds", "state"), rows)]
-    text += ["## Claims", claims_table(results), "## Ran on", *sorted(machines)]
-    write_page("index", nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("\n\n".join(text))]))
-    return folder / "index.html"

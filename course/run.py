@@ -5,8 +5,12 @@ the same seed then gives the same numbers, and the cores are used by running sev
 """
 
 import ast
+import functools
+import hashlib
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import claims
-from helpers.notebooks import ROOT
+from helpers.notebooks import ROOT, choose
 
 CELL_LIMIT = {"quick": 600, "full": 7200}  # seconds
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -71,14 +75,53 @@ def contained_environment():
     }
 
 
-def run(paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_change=lambda outcomes: None):
+def digest(path, parameters):
+    """Return a SHA-256 of all that a notebook's numbers depend on.
+
+    That is: the notebook and those from which it borrows, the helpers, this module, embedded and stored data, the lock
+    file, the parameters, the versions and the machine. (Downloaded data have their digests in the helpers.)
+    """
+    notebooks, found = [], [path]
+    while found:
+        notebooks.append(found.pop())
+        source = notebooks[-1].read_text(encoding="utf-8")
+        borrowed = choose(lent) if (lent := re.findall(r'definitions\(\\"(\w+)\\"\)', source)) else []
+        found += [other for other in borrowed if other not in notebooks]
+    total = hashlib.sha256(_digest_of_all().encode())
+    for file in sorted(set(notebooks)):
+        total.update(file.name.encode() + b"\0" + file.read_bytes())
+    total.update(json.dumps([parameters, claims.machine()], sort_keys=True).encode())
+    return total.hexdigest()
+
+
+@functools.cache
+def _digest_of_all():
+    """Return a SHA-256 of the files on which every notebook may depend."""
+    data = [path for path in sorted((ROOT / "data").rglob("*.npz")) if "downloads" not in path.parts]
+    stored = [ROOT / "benchmarks" / "results" / f"{name}.json" for name in ("mnist", "pets", "pipeline", "transfer")]
+    files = [*sorted((ROOT / "helpers").glob("*.py")), *data, *stored, ROOT / "requirements.lock", Path(__file__)]
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.name.encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()
+
+
+def run(
+    paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_change=lambda outcomes: None, resume=False
+):  # fmt: skip
     """Execute notebooks, `jobs` at once, and return an Outcome for each; a failing one does not stop the others.
 
     Each leaves `executed/NAME.ipynb`, `executed/NAME.log` and an entry in `results.json` under `out`. `parameters` has
     checked values by notebook and name; `cell_limit` is in seconds; `on_change` gets all outcomes whenever one changes,
-    never from two threads at once. KeyboardInterrupt comes through when every kernel has ended.
+    never from two threads at once. With `resume`, a notebook that has passed with the same `digest` is not executed
+    again. KeyboardInterrupt comes through when every kernel has ended.
     """
     outcomes = {path: Outcome(path.stem) for path in paths}
+    earlier = claims.read_results(out / "results.json") if resume else {}
+    for path in paths:
+        entry, there = earlier.get(path.stem, {}), (out / "executed" / path.name).exists()
+        if entry.get("state") == "passed" and there and entry.get("digest") == digest(path, parameters[path.stem]):
+            outcomes[path] = Outcome(path.stem, "passed", seconds=entry["seconds"])
     workers, lock, stopping = [], threading.Lock(), threading.Event()
 
     def changed():
@@ -90,7 +133,9 @@ def run(paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_chang
             _execute(path, out, parameters[path.stem], cell_limit, outcomes[path], workers, stopping, changed)
 
     known = claims.read_results(ROOT / "benchmarks" / "results" / "quick.json")
-    longest_first = sorted(paths, key=lambda path: -known.get(path.stem, {}).get("seconds", 1e9))
+    to_do = [path for path in paths if outcomes[path].state == "waiting"]
+    longest_first = sorted(to_do, key=lambda path: -known.get(path.stem, {}).get("seconds", 1e9))
+    changed()
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         futures = [pool.submit(task, path) for path in longest_first]
         try:
@@ -119,12 +164,12 @@ def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, chan
     environment[claims.RESULTS_VARIABLE] = str(results.resolve())
     output = str(log.resolve().with_suffix(".ipynb"))
     task = {"input": str(path.resolve()), "output": output, "parameters": parameters, "cell_limit": cell_limit}
-    begin, outcome.state = time.monotonic(), "running"
+    begin, outcome.state, begun = time.monotonic(), "running", digest(path, parameters)
     changed()
     with open(log, "w", encoding="utf-8") as errors:
         worker = subprocess.Popen(
             [sys.executable, "-m", "course.run", json.dumps(task)],
-            stdout=subprocess.PIPE, stderr=errors, text=True, env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment,
             start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its workers in order
         )  # fmt: skip
         workers.append(worker)
@@ -139,6 +184,7 @@ def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, chan
         outcome.state = "failed"
         outcome.error = f"cell [{outcome.cell}]: the worker ended with exit code {worker.returncode}; see {log}"
     entry = {"state": outcome.state, "seconds": outcome.seconds, "error": outcome.error, "parameters": parameters}
+    entry["digest"] = begun
     claims.write_entry(results, path.stem, entry)
     changed()
 
@@ -175,5 +221,12 @@ def _work(task, say):
     return say({"state": "failed", "error": f"cell [{cell_number}] `{first_line}`: {problem}"})
 
 
+def _end_with_the_runner():
+    """Wait until the runner has closed its end of our standard input, or was killed; then end this process."""
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)  # nbclient answers by shutting its kernel down
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_runner, daemon=True).start()
     _work(json.loads(sys.argv[1]), lambda event: print(json.dumps(event), flush=True))

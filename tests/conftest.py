@@ -1,24 +1,26 @@
-"""What the tests share: tools' files stay in the clone, whole notebooks go first, small ones are easily made."""
+"""What the tests share: whole notebooks, each executed once for all tests, go first; small ones are easily made."""
 
 import os
 
 import nbformat
 import pytest
+from filelock import FileLock
 
-from course import run
-from helpers import datasets
+from course import run, site
+from helpers import claims, datasets, notebooks
 
 os.environ.update(run.contained_environment() | {"MPLBACKEND": "agg"})
 
 
 def pytest_collection_modifyitems(items):
-    """Whole notebooks first, the longest before the others: the cores are busy to the end."""
-    longest = ("04b_better", "03_mnist_cnn", "07_transfer", "06_architectures", "05_training_craft", "05b", "08")
+    """Whole notebooks first, the longest before the others, then the site that is made of them."""
+    longest = ("04b", "03", "07", "06", "05_", "05b", "08b", "08_")
     items.sort(
-        key=lambda i: (
-            "notebook" not in i.keywords,
-            "full" not in i.keywords,
-            next((place for place, name in enumerate(longest) if name in i.name), len(longest)),
+        key=lambda item: (
+            "notebook" not in item.keywords,
+            "site" in item.keywords,
+            "full" not in item.keywords,
+            next((place for place, name in enumerate(longest) if f"[{name}" in item.name), len(longest)),
         )
     )
 
@@ -30,6 +32,40 @@ def pytest_runtest_setup(item):
             datasets.local_files("mnist")
         except datasets.DataMissing as missing:
             pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory):
+    """Return a folder that all worker processes of this session share."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def executed(shared_folder):
+    """Return a function that gives a notebook's entry of the results file, after executing it if no test has yet."""
+    parameters = {path.stem: run.check_parameters(path, {"PROFILE": "quick"}) for path in notebooks.choose([])}
+
+    def entry(path):
+        with FileLock(shared_folder / f"{path.stem}.lock"):
+            if "state" not in claims.read_results(shared_folder / "results.json").get(path.stem, {}):
+                run.run([path], shared_folder, parameters)
+        return claims.read_results(shared_folder / "results.json")[path.stem]
+
+    return entry
+
+
+@pytest.fixture(scope="session")
+def course_site(shared_folder, executed):
+    """Return the folder of the site, made once from all notebooks."""
+    for path in notebooks.choose([]):
+        executed(path)
+    with FileLock(shared_folder / "site.lock"):
+        if not (shared_folder / "site" / "index.html").exists():
+            site.build(shared_folder, claims.read_results(shared_folder / "results.json"))
+    return shared_folder / "site"
 
 
 @pytest.fixture

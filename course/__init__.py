@@ -2,5 +2,5 @@
 
 import sys
 
-# jsonschema, which nbformat brings, would import it to check addresses with signs beyond ASCII: three seconds a process.
+# jsonschema, which nbformat brings, would import it to check addresses in other scripts: three seconds a process.
 sys.modules.setdefault("rfc3987_syntax", None)

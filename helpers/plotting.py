@@ -18,11 +18,7 @@ def _axes(ax, figsize):
 
 
 def show(alt):
-    """Show the current figure, with a sentence for those who cannot see it.
-
-    `alt` says in words what the figure shows; it is stored beside the picture and becomes its text alternative. Raises
-    ValueError if it is empty.
-    """
+    """Show the current figure; `alt` is a sentence for those who cannot see it. Raises ValueError if it is empty."""
     if not alt.strip():
         raise ValueError("alt must say in a sentence what the figure shows; got an empty text.")
     figure = plt.gcf()

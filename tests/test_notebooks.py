@@ -2,6 +2,7 @@
 
 import functools
 import re
+from xml.etree import ElementTree
 
 import nbformat
 import numpy as np
@@ -9,25 +10,17 @@ import pytest
 
 from course import run
 from helpers import claims, datasets, notebooks
+from tests import slicing
 
 PATHS = notebooks.choose([])
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
-def execute(path, out, profile="quick"):
-    """Run one notebook; return its entry of the results file."""
-    parameters = {path.stem: run.check_parameters(path, {"PROFILE": profile})}
-    (outcome,) = run.run([path], out, parameters, cell_limit=run.CELL_LIMIT[profile])
-    if outcome.state == "skipped":
-        pytest.skip(outcome.error)
-    assert outcome.state == "passed", outcome.error
-    return claims.read_results(out / "results.json")[path.stem]
-
-
 @pytest.mark.notebook
 @each_notebook
-def test_notebook_runs_and_its_claims_hold(path, tmp_path):
-    entry = execute(path, tmp_path)
+def test_notebook_runs_and_its_claims_hold(path, executed):
+    entry = executed(path)
+    assert entry["state"] == "passed", entry["error"]
     assert entry["claims"] and all(claim["held"] for claim in entry["claims"])
     assert entry["data"], "the notebook does not say which data it was served"
     titles = [claim["text"] for claim in entry["claims"]]
@@ -35,18 +28,50 @@ def test_notebook_runs_and_its_claims_hold(path, tmp_path):
 
 
 @pytest.mark.notebook
-def test_same_seed_gives_the_same_numbers(tmp_path):
-    path = notebooks.choose(["00"])[0]
-    first, second = (execute(path, tmp_path / name)["claims"] for name in ("first", "second"))
-    assert first == second
+@each_notebook
+def test_every_figure_has_a_text_alternative(path, executed, shared_folder):
+    executed(path)
+    cells = nbformat.read(shared_folder / "executed" / path.name, 4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    alternatives = [output.metadata.get("image/png", {}).get("alt", "") for output in outputs]
+    assert alternatives and all(8 <= len(text.split()) <= 40 for text in alternatives), alternatives
+    assert len(set(alternatives)) == len(alternatives)
+    for drawing in re.findall(r"!\[([^\]]*)\]\(figures/([\w.]+)\)", "".join(cell.source for cell in cells)):
+        assert len(drawing[0].split()) >= 8 and (path.parent / "figures" / drawing[1]).exists(), drawing
+
+
+def test_every_drawing_is_shown_and_brings_its_own_ground():
+    shown = set(re.findall(r"\(figures/([\w.]+)\)", "".join(path.read_text(encoding="utf-8") for path in PATHS)))
+    drawings = sorted((PATHS[0].parent / "figures").iterdir())
+    assert {drawing.name for drawing in drawings} == shown and len(shown) >= 12
+    for drawing in drawings:
+        root = ElementTree.parse(drawing).getroot()
+        parts = [part.tag.rpartition("}")[2] for part in root.iter()]
+        assert parts[:3] == ["svg", "title", "desc"], drawing
+        assert not {"script", "image", "foreignObject", "style"} & set(parts) and "http" not in "".join(root.itertext())
+        ground = next(part for part in root.iter() if part.tag.endswith("rect"))
+        assert ground.get("fill") == "#fcfcfa" and ground.get("width") == root.get("width"), drawing
 
 
 @pytest.mark.notebook
+def test_same_seed_gives_the_same_numbers(executed, tmp_path):
+    path = notebooks.choose(["00"])[0]
+    run.run([path], tmp_path, {path.stem: run.check_parameters(path, {"PROFILE": "quick"})})
+    assert claims.read_results(tmp_path / "results.json")[path.stem]["claims"] == executed(path)["claims"]
+
+
+@pytest.mark.deep
+@pytest.mark.notebook
 @pytest.mark.full
-@pytest.mark.parametrize("name", ["04b_better_and_decided", "03_mnist_cnn", "07_transfer_learning"])
+@pytest.mark.parametrize("name", ["03_mnist_cnn", "07_transfer_learning", "08c_mistakes_and_robustness"])
 def test_notebook_runs_on_the_full_data(name, tmp_path):
-    entry = execute(notebooks.choose([name])[0], tmp_path, "full")
-    assert "the full public set" in entry["data"][0]
+    path = notebooks.choose([name])[0]
+    parameters = {name: run.check_parameters(path, {"PROFILE": "full"})}
+    (outcome,) = run.run([path], tmp_path, parameters, cell_limit=run.CELL_LIMIT["full"])
+    if outcome.state == "skipped":
+        pytest.skip(outcome.error)
+    assert outcome.state == "passed", outcome.error
+    assert "the full public set" in claims.read_results(tmp_path / "results.json")[name]["data"][0]
 
 
 @functools.cache
@@ -465,15 +490,39 @@ SABOTAGE = {
 }  # fmt: skip
 
 
+@pytest.mark.deep
 @pytest.mark.notebook
 @pytest.mark.parametrize("broken", SABOTAGE)
 def test_a_broken_notebook_misses_a_claim(broken, tmp_path):
     number, right, wrong, claim = SABOTAGE[broken]
     (original,) = notebooks.choose([number])
     notebook = nbformat.read(original, 4)
-    (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code" and right in cell.source]
+    notebook.cells = slicing.needed(notebook.cells, claim, [right])
+    (cell,) = [cell for cell in notebook.cells if right in cell.source]
     cell.source = cell.source.replace(right, wrong)
     path = tmp_path / original.name
     nbformat.write(notebook, path)
     (outcome,) = run.run([path], tmp_path / "out", {path.stem: {}})
     assert outcome.state == "failed" and "ClaimMissed" in outcome.error and claim in outcome.error
+
+
+def code_cells(*sources):
+    return [nbformat.v4.new_code_cell(source) for source in sources]
+
+
+CLAIM = "claims.equals('the sum of them', {}, 1)"
+NEEDED = [  # sources of cells, and the places of those that a claim needs
+    (["a = 1", "b = 2", CLAIM.format("a")], [0, 2]),
+    (["import numpy as np", "a = np.ones(3)", "a[0] = 2", "print(a)", CLAIM.format("a")], [0, 1, 2, 4]),
+    (["model = build()", "model.fit(x)", "b = model.weights", CLAIM.format("b")], [0, 1, 2, 3]),
+    (["model = build()", "history = train(model)", CLAIM.format("model.loss")], [0, 1, 2]),
+    (["n = 3", "for n in range(3):\n    print(n)", "def f(n):\n    return n", CLAIM.format("f(1)")], [2, 3]),
+    (["a = 1", "a += b", "b = 4", CLAIM.format("a"), "a = 7"], [0, 1, 3]),
+    (["def f():\n    return k", "k = 3", "claims.equals(f'{f()}: the sum of them all', 1, 1)"], [0, 1, 2]),
+]
+
+
+@pytest.mark.parametrize(("sources", "kept"), NEEDED)
+def test_only_cells_that_a_claim_needs_are_kept(sources, kept):
+    needed = slicing.needed(code_cells(*sources), "the sum of them")
+    assert [cell.source for cell in needed] == [sources[place] for place in kept]

@@ -4,16 +4,16 @@ import inspect
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
-import nbformat
 import pytest
 
 from course import __main__ as command
-from course import report, run
+from course import report, run, site
 from helpers import claims, datasets, notebooks
 
 CLAIM = "from helpers.claims import Claims\nclaims = Claims({name!r}, PROFILE, 0)\nclaims.at_least('two', {value}, 1)"
@@ -27,27 +27,27 @@ def run_here(tmp_path, monkeypatch):
     def call(*arguments):
         paths = sorted((tmp_path / "notebooks").glob("*.ipynb"))
         monkeypatch.setattr(notebooks, "choose", lambda wanted: paths)
+        monkeypatch.setattr(site, "build", lambda out, results: out / "site" / "index.html")  # see test_site.py
         code = command.main(["run", "--out", str(tmp_path / "out"), "--jobs", "2", *arguments])
         return code, claims.read_results(tmp_path / "out" / "results.json")
 
     return call
 
 
-def test_passing_notebook_leaves_report_results_and_table(make_notebook, run_here, tmp_path, capsys):
+def test_passing_notebook_leaves_results_and_names_the_site(make_notebook, run_here, tmp_path, capsys):
     make_notebook("00_a", PARAMETERS, CLAIM.format(name="00_a", value=2), "print('sum', 40 + STEPS)")
     code, results = run_here("-p", "STEPS", "2")
     assert code == 0
     entry = results["00_a"]
     assert entry["state"] == "passed" and entry["seconds"] > 0
     assert entry["parameters"] == {"PROFILE": "quick", "STEPS": 2}
-    page = (tmp_path / "out" / "report" / "00_a.html").read_text()
-    assert "sum 42" in page and "http" not in page.partition("MathJax.js")[0].split("<script")[-1]
-    index = (tmp_path / "out" / "report" / "index.html").read_text()
-    assert '<a href="00_a.html">' in index and "&gt;= 1" in index and "keras 3" in index
-    assert (tmp_path / "out" / "report" / "mathjax" / "MathJax.js").exists()
+    assert "sum 42" in (tmp_path / "out" / "executed" / "00_a.ipynb").read_text()
     printed = capsys.readouterr().out
-    assert "cell 4 of 4" in printed and ">= 1" in printed
+    assert "1 of 1 claims hold" in printed
     assert float(re.search(r"00_a  cell 4 of 4  (\d+) s  passed", printed)[1]) > 0
+    assert printed.splitlines()[-1] == f"Open in a browser: {tmp_path / 'out' / 'site' / 'index.html'}"
+    assert command.main(["claims", "--out", str(tmp_path / "out")]) == 0
+    assert "| 00_a | quick | two | 2 | >= 1 | yes |" in capsys.readouterr().out
 
 
 def test_failures_are_named_and_stop_nobody_else(make_notebook, run_here, tmp_path, capsys):
@@ -57,10 +57,11 @@ def test_failures_are_named_and_stop_nobody_else(make_notebook, run_here, tmp_pa
     code, results = run_here()
     assert code == 1
     assert [results[name]["state"] for name in sorted(results)] == ["failed", "failed", "passed"]
-    last = capsys.readouterr().out.strip().splitlines()[-2:]
-    assert last[0] == "FAILED 00_fails: cell [4] `print('now')`: KeyError: 'lost'"
-    assert last[1].startswith("FAILED 01_misses: cell [3]") and "ClaimMissed: two: 0.5 (claimed >= 1)" in last[1]
-    assert "<strong>no</strong>" in (tmp_path / "out" / "report" / "index.html").read_text()
+    *_, claimed, first, second, _ = capsys.readouterr().out.strip().splitlines()
+    assert claimed.startswith("0 of 1 claims hold")
+    assert first == "FAILED 00_fails: cell [4] `print('now')`: KeyError: 'lost'"
+    assert second.startswith("FAILED 01_misses: cell [3]") and "ClaimMissed: two: 0.5 (claimed >= 1)" in second
+    assert "| two | 0.5 | >= 1 | **no** |" in report.claims_table(results.items())
 
 
 def test_cell_over_its_time_limit_counts_as_failed(make_notebook, run_here, capsys):
@@ -203,38 +204,130 @@ def test_definitions_are_taken_without_running_the_notebook(make_notebook, tmp_p
     assert inspect.getmodule(shown.area) is shown, "tf.function reads a function's source and its module"
 
 
-def test_only_tensorflows_start_up_lines_are_left_out_of_the_pages(tmp_path):
-    lines = "I0000 00:00:1 42 port.cc:153] oneDNN custom operations are on.\nUserWarning: look here\n"
-    texts = [lines, lines.partition("\n")[0]]
-    cell = nbformat.v4.new_code_cell(
-        "1", outputs=[nbformat.v4.new_output("stream", name="stderr", text=t) for t in texts]
-    )
-    executed = tmp_path / "executed" / "00_a.ipynb"
-    executed.parent.mkdir()
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), executed)
-    report.write_report(tmp_path, {"00_a": {"state": "passed"}})
-    page = (tmp_path / "report" / "00_a.html").read_text()
-    assert "UserWarning: look here" in page and "port.cc" not in page
-    assert page.count('data-mime-type="application/vnd.jupyter.stderr"') == 1, "an output without text is left out"
-
-
-def test_pages_bring_their_font_and_leave_sliders_out(make_notebook, tmp_path):
-    path = make_notebook(
-        "00_a", PARAMETERS, "from ipywidgets import interact\ninteract(lambda number: print(number), number=(0, 9));"
-    )
-    (outcome,) = run.run([path], tmp_path, {"00_a": {}})
-    assert outcome.state == "passed", outcome.error
-    assert "widget-view" in (tmp_path / "executed" / "00_a.ipynb").read_text()
-    report.write_report(tmp_path, {"00_a": {"state": "passed"}})
-    page = (tmp_path / "report" / "00_a.html").read_text()
-    assert "interact" in page and "unpkg" not in page and "widget-view" not in page, "it would ask the network"
-    font = re.search(r'webFont: "([\w-]+)"', page)[1]
-    assert (tmp_path / "report" / "mathjax" / "fonts" / "HTML-CSS" / font).is_dir()
-
-
 def test_worker_says_each_cell(make_notebook, tmp_path):
     path = make_notebook("00_a", PARAMETERS, "1", "2")
     seen = []
     run.run([path], tmp_path / "out", {"00_a": {}}, on_change=lambda outcomes: seen.append(outcomes[0].cell))
     assert sorted(set(seen)) == [0, 1, 2, 3]
     assert json.loads((tmp_path / "out" / "results.json").read_text())["notebooks"]["00_a"]["state"] == "passed"
+
+
+def stop_when(noted, runner, how):
+    """Send a signal to the runner as soon as a notebook has written a file."""
+    deadline = time.monotonic() + 60
+    while not (noted.exists() and noted.read_text()):
+        assert time.monotonic() < deadline, "the kernel did not start"
+        time.sleep(0.1)
+    runner.send_signal(how)
+
+
+def without_clocks(results):
+    clocks = ("seconds", "started")
+    return {name: {key: entry[key] for key in entry if key not in clocks} for name, entry in results.items()}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_killed_run_is_resumed_with_the_results_of_an_unbroken_one(make_notebook, tmp_path, monkeypatch):
+    noted = tmp_path / "pid"
+    make_notebook("00_a", PARAMETERS, CLAIM.format(name="00_a", value=2))
+    waits = f"import os, time\nif not os.path.exists({str(noted)!r}):\n    time.sleep(1)\n"
+    waits += f"    open({str(noted)!r}, 'w').write(str(os.getpid()))\n    time.sleep(300)"
+    make_notebook("01_b", PARAMETERS, CLAIM.format(name="01_b", value=1) + "\n" + waits)
+    paths = sorted((tmp_path / "notebooks").glob("*.ipynb"))
+    script = RUN_AND_WAIT.replace("[Path(sys.argv[1])]", "sorted(Path(sys.argv[1]).glob('*.ipynb'))")
+    runner = subprocess.Popen(
+        [sys.executable, "-c", script, str(paths[0].parent), str(tmp_path / "out")],
+        env=os.environ | {"PYTHONPATH": str(notebooks.ROOT)}, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    stop_when(noted, runner, signal.SIGKILL)
+    runner.wait()
+    deadline = time.monotonic() + 30
+    while alive(int(noted.read_text())):  # worker and kernel end by themselves
+        assert time.monotonic() < deadline, "the kernel of the killed run still runs"
+        time.sleep(0.1)
+    before = claims.read_results(tmp_path / "out" / "results.json")
+    assert "state" not in before["01_b"]
+    parameters = {"00_a": {"PROFILE": "quick"}, "01_b": {"PROFILE": "quick"}}
+    run.run(paths, tmp_path / "out", parameters, resume=True)
+    after = claims.read_results(tmp_path / "out" / "results.json")
+    if before["00_a"].get("state") == "passed":
+        assert after["00_a"] == before["00_a"], "what had passed was not executed again"
+    run.run(paths, tmp_path / "unbroken", parameters)
+    assert without_clocks(after) == without_clocks(claims.read_results(tmp_path / "unbroken" / "results.json"))
+
+
+def test_only_what_passed_with_the_same_parameters_is_left_out(make_notebook, tmp_path):
+    path = make_notebook("00_a", PARAMETERS, "1 + 1")
+    started = []
+
+    def resume(**parameters):
+        started.clear()
+        run.run(
+            [path], tmp_path / "out", {"00_a": parameters}, resume=True,
+            on_change=lambda outcomes: started.extend(one.name for one in outcomes if one.state == "running"),
+        )  # fmt: skip
+        return bool(started)
+
+    assert resume(STEPS=3) and not resume(STEPS=3)
+    assert resume(STEPS=4)
+    (tmp_path / "out" / "executed" / "00_a.ipynb").unlink()
+    assert resume(STEPS=4)
+    make_notebook("00_a", PARAMETERS, "1 + 2")
+    assert resume(STEPS=4) and not resume(STEPS=4)
+
+
+CHANGED = (
+    "helpers/metrics.py", "data/mnist_5k.npz", "requirements.lock", "benchmarks/results/pets.json",
+    "notebooks/08c_mistakes_and_robustness.ipynb", "notebooks/08b_confidence.ipynb", "notebooks/03_mnist_cnn.ipynb",
+)  # fmt: skip
+
+
+def test_a_changed_character_anywhere_makes_a_notebook_run_again(tmp_path, monkeypatch):
+    for name in ("helpers", "data", "notebooks", "benchmarks/results"):
+        shutil.copytree(
+            notebooks.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("downloads", "__pycache__")
+        )
+    shutil.copy(notebooks.ROOT / "requirements.lock", tmp_path)
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+
+    def digest():
+        run._digest_of_all.cache_clear()
+        return run.digest(tmp_path / "notebooks" / "08c_mistakes_and_robustness.ipynb", {"SEED": 0})
+
+    first = digest()
+    assert digest() == first
+    for name in CHANGED:
+        content = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        assert digest() != first, name
+        (tmp_path / name).write_bytes(content)
+    with open(tmp_path / "notebooks" / "04_cats_vs_dogs.ipynb", "a") as other:
+        other.write(" ")
+    assert digest() == first, "08c borrows nothing from 04"
+    run._digest_of_all.cache_clear()
+
+
+def test_time_left_follows_the_pace_of_this_run():
+    known = {"a": 10, "b": 20, "c": 40}
+    outcomes = [run.Outcome("a", "passed", seconds=20), run.Outcome("b", "running", seconds=10), run.Outcome("c")]
+    assert report.time_left(outcomes, known, jobs=1) == 2 * 20 - 10 + 2 * 40
+    assert report.time_left(outcomes, known, jobs=2) == 2 * 40, "no less than the longest"
+    assert report.time_left([run.Outcome("d")], known, 1) is None
+    assert report.time_left(outcomes[:1], known, 1) == 0
+
+
+FULL = "mkdir {0} && mount -t tmpfs -o size=64k none {0} && exec {1} -m course {2} --out {0}"
+
+
+@pytest.mark.parametrize("verb", ["run 00", "site"])
+def test_a_full_disk_ends_in_one_sentence(verb, tmp_path):
+    inside = ("unshare", "-rm", "sh", "-c")
+    attempt = [*inside, f"mkdir {tmp_path}/try && mount -t tmpfs none {tmp_path}/try"]
+    if not shutil.which("unshare") or subprocess.run(attempt).returncode:
+        pytest.skip("This system does not let a test mount a small disk of its own.")
+    command_line = FULL.format(tmp_path / "small", sys.executable, verb)
+    ended = subprocess.run([*inside, command_line], cwd=notebooks.ROOT, capture_output=True, text=True, timeout=300)
+    sentence = "The disk is full. Free some space; `make run RESUME=1` then goes on.\n"
+    assert ended.returncode == 2 and ended.stderr.endswith(sentence), ended.stdout + ended.stderr
+    assert len(ended.stderr.splitlines()) <= 4

@@ -1,4 +1,4 @@
-"""The site as a reader opens it: every page in a real browser, from the file system and from a server, without a network."""
+"""The site as a reader opens it: every page in a real browser, from files and from a server, without a network."""
 
 import functools
 import http.server
@@ -32,7 +32,7 @@ for (const image of document.images) {
 const formulas = document.querySelectorAll(".math").length;
 const drawn = document.querySelectorAll(".math .MathJax, .math .MathJax_SVG").length;
 if (formulas !== drawn) faults.push(`${drawn} of ${formulas} formulas are set`);
-for (const wrong of document.querySelectorAll(".math .merror, .MathJax_Error")) faults.push("formula: " + wrong.textContent);
+for (const wrong of document.querySelectorAll(".merror, .MathJax_Error")) faults.push("formula: " + wrong.textContent);
 return faults;
 """
 ACCESSIBLE = """
@@ -155,7 +155,10 @@ def test_search_finds_a_term(browser, address, course_site):
 @pytest.mark.site
 def test_results_can_be_filtered_and_sorted(browser, address, course_site):
     browser.get(f"{address}/results.html")
-    rows = "return [...document.querySelectorAll('table.wide tbody tr')].filter(row => !row.hidden).map(row => row.innerText)"
+    rows = (
+        "return [...document.querySelectorAll('table.wide tbody tr')]"
+        ".filter(row => !row.hidden).map(row => [...row.cells].map(cell => cell.innerText))"
+    )
     everything = browser.execute_script(rows)
     browser.execute_script(
         "const box = document.querySelector('.table-filter input'); box.value = '08b quick';"
@@ -215,6 +218,12 @@ def test_only_tensorflows_start_up_lines_and_sliders_are_left_out_of_the_pages()
 
 
 def test_a_dead_link_is_a_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "write_index", lambda path, results: path.write_text("# Home\n\n[gone](nowhere.md)\n"))
+    written = site.write_index
+
+    def with_dead_link(path, results):
+        written(path, results)
+        path.write_text(path.read_text() + "\n[gone](nowhere.md)\n")
+
+    monkeypatch.setattr(site, "write_index", with_dead_link)
     with pytest.raises(site.SiteBroken, match=r"The site has a fault: .*nowhere\.md"):
         site.build(tmp_path, {})

@@ -44,7 +44,7 @@ HEADLINES = [
             ("full", "03_mnist_cnn", "Test accuracy of the published digit network"),
         ],
         "test accuracy on MNIST: our network, and that of a widely copied tutorial",
-        "MNIST 测试准确率:我们的网络,以及一篇被广泛转抄的教程中的网络",
+        "MNIST 测试准确率：我们的网络，以及一篇被广泛转抄的教程中的网络",
     ),
     Headline(
         "{0:.1%}, +{p1:.0f} points",
@@ -56,7 +56,7 @@ HEADLINES = [
             ),
         ],
         "test accuracy on photos of cats and dogs, from scratch with 2,000 photos; validation gain over the tutorial",
-        "猫狗照片的测试准确率(仅用 2,000 张照片从头训练);验证准确率比教程高出多少",
+        "猫狗照片的测试准确率（仅用 2,000 张照片从头训练）；验证准确率比教程高出多少",
     ),
     Headline(
         "{:.1%}, {:.2f} times",
@@ -68,7 +68,7 @@ HEADLINES = [
             ),
         ],
         "the same photos, features of the embedded ImageNet network: test accuracy; training time (tutorial = 1)",
-        "同样的照片,使用内置 ImageNet 网络的特征:测试准确率;训练时间(教程 = 1)",
+        "同样的照片，使用内置 ImageNet 网络的特征：测试准确率；训练时间（教程 = 1）",
     ),
     Headline(
         "{p0:.0f} points",
@@ -79,13 +79,13 @@ HEADLINES = [
             )
         ],
         "accuracy too much, where frames of one film lie on both sides of a split",
-        "同一段影片的帧同时出现在划分两侧时,虚高的准确率",
+        "同一段影片的帧同时出现在划分两侧时，虚高的准确率",
     ),
     Headline(
         "{:,.0f} times",
         [("quick", "02_cnn_math", "Convolution: time of nested loops / time of im2col")],
         "the time of a convolution in nested loops, against one matrix product (im2col)",
-        "嵌套循环实现的卷积所用时间与一次矩阵乘法(im2col)之比",
+        "嵌套循环实现的卷积所用时间与一次矩阵乘法（im2col）之比",
     ),
     Headline(
         "{p0:.0f} points, {p1:.1f} points",
@@ -94,7 +94,7 @@ HEADLINES = [
             ("quick", "05_training_craft", "Tuned L2 against no remedy: validation accuracy"),
         ],
         "validation accuracy gained by four times the data, and by a tuned L2 penalty",
-        "验证准确率的提高:数据增至四倍;调好的 L2 惩罚",
+        "验证准确率的提高：数据增至四倍；调好的 L2 惩罚",
     ),
     Headline(
         "{:.0%}",
@@ -105,7 +105,7 @@ HEADLINES = [
             )
         ],
         "how often a 90% bootstrap interval contains the true accuracy, if that is 99.5% and there are 100 images",
-        "真实准确率为 99.5%、只有 100 张测试图像时,“90%”自助法区间实际包含真值的频率",
+        "真实准确率为 99.5%、只有 100 张测试图像时，90% 自助法区间实际包含真值的频率",
     ),
     Headline(
         "{:.2f} times",
@@ -116,19 +116,19 @@ HEADLINES = [
             )
         ],
         "the expected calibration error after temperature scaling, against before (digits)",
-        "温度缩放之后的期望校准误差与之前之比(数字)",
+        "温度缩放之后的期望校准误差与之前之比（数字）",
     ),
     Headline(
         "{p0:.0f} points",
         [("quick", "08c_mistakes_and_robustness", "Digits inverted: mean confidence minus accuracy")],
         "mean confidence above accuracy, when a digit network is shown digits in black on white",
-        "把数字改为白底黑字后,平均置信度比准确率高出多少",
+        "把数字改为白底黑字后，平均置信度比准确率高出多少",
     ),
     Headline(
         "{p0:.0f} points",
         [("quick", "08d_failure_museum", "Copies split at random: test accuracy minus accuracy on new digits")],
         "test accuracy that is gone on new digits, if near-duplicates were split at random",
-        "近似重复的图像被随机划分时,测试准确率在新数字上消失的部分",
+        "随机划分近似重复的图像时，换成新数字后测试准确率的降幅",
     ),
 ]  # fmt: skip
 
@@ -202,8 +202,7 @@ def tables():
     colab = f"https://colab.research.google.com/github/{name}/blob/main/notebooks/00_start_here.ipynb"
     binder = f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/notebooks/00_start_here.ipynb"
     return races() | {
-        "buttons": f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})\n"
-        f"[![Launch Binder](https://mybinder.org/badge_logo.svg)]({binder})",
+        "buttons": f"[Open notebook 00 in Colab]({colab}), or [all of them on Binder]({binder}).",
         "colab": f"```\n!git clone --depth 1 {address} course && pip install -q -r course/requirements.txt\n"
         '%cd course/notebooks\nimport sys; sys.path.insert(0, "..")\n```',
         "notebooks": listing(results["quick"]),

@@ -1,4 +1,4 @@
-"""The command line of the course: `python -m course run | site | claims | data | lab`."""
+"""The command line of the course: `python -m course run | site | claims | picture | data | lab`."""
 
 import argparse
 import errno
@@ -8,9 +8,15 @@ import sys
 from pathlib import Path
 
 from course import data as downloads
-from course import report, site
+from course import picture, report, site
 from course import run as runner
 from helpers import claims, datasets, notebooks
+
+AGAIN = {
+    "site": "make the site again",
+    "claims": "print the table of claims in Markdown",
+    "picture": "make the picture of README and site again",
+}
 
 
 def parser():
@@ -27,7 +33,7 @@ def parser():
     run.add_argument("--cell-limit", type=float, metavar="SECONDS", help="how long one cell may take")
     data = verbs.add_parser("data", help="download the full data sets, checked by digest")
     data.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(datasets.REMOTE)}")
-    for verb, does in (("site", "make the site again"), ("claims", "print the table of claims in Markdown")):
+    for verb, does in AGAIN.items():
         again = verbs.add_parser(verb, help=f"{does}, from the last run")
         again.add_argument("--out", type=Path, default=notebooks.ROOT / "build", help="folder of results.json")
     verbs.add_parser("lab", help="open JupyterLab on the notebooks; further options, such as --no-browser, go to it")
@@ -59,6 +65,16 @@ def run(arguments):
     return 1 if unfinished else 0
 
 
+def again(verb, out):
+    """Return what one of the verbs of AGAIN makes of the last run: a path or a table."""
+    results = claims.read_results(out / "results.json")
+    if not results:
+        raise runner.UsageError(f"There are no results in {out}; `make run` comes first.")
+    if verb == "claims":
+        return report.claims_table(results.items())
+    return site.build(out, results) if verb == "site" else picture.make(out)
+
+
 def data(names):
     """Download data sets; return the exit code."""
     for name in names or datasets.REMOTE:
@@ -78,10 +94,8 @@ def main(argv=None):
             return run(arguments)
         if arguments.verb == "data":
             return data(arguments.names)
-        if arguments.verb in ("site", "claims"):
-            results = claims.read_results(arguments.out / "results.json")
-            made = site.build(arguments.out, results) if arguments.verb == "site" else None
-            print(made or report.claims_table(results.items()))
+        if arguments.verb in AGAIN:
+            print(again(arguments.verb, arguments.out))
             return 0
         os.environ.update(runner.contained_environment())
         os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, str(notebooks.ROOT / "notebooks")])

@@ -29,5 +29,28 @@ TO_COME = {
 }
 LEARN = {name: line for part in PARTS.values() for name, line in part.items()}
 
-# The figure of each notebook that the first page shows: the beginning of its text alternative.
-COVERS = dict.fromkeys(LEARN, "-")
+# Figures that the first page shows, one for each notebook: the beginning of its text alternative.
+COVERS = {
+    "00_start_here": "Two rows of eight silhouettes",
+    "01_data_preparation": "A ring pattern shrunk in three ways",
+    "02_cnn_math": "A photo of a temple and five results",
+    "02b_activations_and_losses": "Line charts of ReLU, sigmoid and tanh",
+    "02c_backpropagation": "Contour plots of a long valley",
+    "03_mnist_cnn": "Bar chart of the validation error after each step",
+    "04_cats_vs_dogs": "Learning curves of the loss",
+    "04b_better_and_decided": "Line chart: mean cost against the decision threshold",
+    "05_training_craft": "Two scatter plots of nine trials",
+    "05b_rates_and_resuming": "Two line charts for four schedules",
+    "06_architectures": "Six scatter plots: a spiral",
+    "07_transfer_learning": "Three photos under Grad-CAM maps",
+    "08_evaluation": "Line chart of coverage over true accuracy",
+    "08b_confidence": "Two reliability diagrams: for digits",
+    "08c_mistakes_and_robustness": "Grid of one handwritten 2",
+    "08d_failure_museum": "Arrow chart from the reported accuracy",
+}
+# Those of the picture at the top of README and site. No photo is among them: the repository stores none.
+STRIP = [
+    ("02_cnn_math", "Eight 3×3 kernels before and after training"),
+    ("04_cats_vs_dogs", "Learning curves of the loss"),
+    ("08c_mistakes_and_robustness", "Five confident mistakes"),
+]

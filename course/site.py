@@ -2,10 +2,10 @@
 
 import base64
 import hashlib
+import importlib.resources
 import json
 import re
 import shutil
-from pathlib import Path
 
 import nbformat
 
@@ -49,15 +49,16 @@ def build(out, results):
 
 def lay_out(out, source, results):
     """Write the sources of all pages, and the files beside them."""
-    import jupyter_server_mathjax
-
     shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("conf.py", "_static"))
     shutil.copytree(ROOT / "notebooks" / "figures", source / "notebooks" / "figures")
     for page in (ROOT / "CONTRIBUTING.md", *(ROOT / "data").glob("*.md"), *(ROOT / "data" / "weights").glob("*.md")):
         (source / page.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page, source / page.relative_to(ROOT))
-    mathjax = Path(jupyter_server_mathjax.__file__).with_name("static")
-    shutil.copytree(mathjax, out / "site" / "_static" / "mathjax")
+    (out / "site" / "_static").mkdir(parents=True)
+    shutil.copy(
+        importlib.resources.files("sphinx-mathjax-offline") / "static" / "mathjax" / "tex-svg.js",
+        out / "site" / "_static",
+    )
     rows = [match.groupdict() for match in ROW.finditer((source / "glossary.md").read_text(encoding="utf-8"))]
     alts = {}
     for path in choose([]):
@@ -98,6 +99,9 @@ def prepare(notebook, entry, terms):
             for output in (output for output in cell.outputs if output.get("name") == "stderr"):
                 output.text = STARTUP.sub("", output.text)
             cell.outputs = [o for o in cell.outputs if o.get("text") != "" and WIDGET not in o.get("data", ())]
+            for data in (output.get("data", {}) for output in cell.outputs):
+                if data.get("text/html", "").startswith("<pre"):  # `summary()` in colours that are hard to read
+                    del data["text/html"]
             if "nbgrader" in cell.metadata:
                 cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
                 prompt = "a solution" if cell.metadata.nbgrader.solution else "the test of the answer"

@@ -24,8 +24,11 @@ myst_links_external_new_tab = True
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
+html_sidebars = {"**": ["navbar-logo.html", "search-field.html", "sbt-sidebar-nav.html"]}
 html_css_files = ["course.css"]
-html_js_files = ["tables.js"]
+html_js_files = ["course.js"]
 html_show_search_summary = False  # it is fetched, which a browser refuses on pages opened from the file system
 html_show_sphinx = False
 html_theme_options = {
@@ -39,18 +42,14 @@ html_theme_options = {
         "binderhub_url": "https://mybinder.org",
         "notebook_interface": "jupyterlab",
     },
+    "navbar_persistent": [],  # the search field is in the sidebar
     "show_toc_level": 2,
 }
 
-# MathJax as files, and the font that comes with them (jupyter-server-mathjax); MathJax would look for others.
-mathjax_path = "mathjax/MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe"
-mathjax2_config = {
-    "HTML-CSS": {"availableFonts": [], "webFont": "STIX-Web"},
-    "messageStyle": "none",
-    "showMathMenu": False,
-    "tex2jax": {"processClass": "tex2jax_process|math"},
-}
-myst_update_mathjax = False  # it writes the settings of another version of MathJax
+# One file, which draws formulas as SVG (sphinx-mathjax-offline carries it): no font has to be found.
+mathjax_path = "tex-svg.js"
+mathjax3_config = {"options": {"enableMenu": False, "processHtmlClass": "math"}}
+myst_update_mathjax = False  # the names of the classes stand above
 
 
 def set_alternatives(app, document):
@@ -60,7 +59,13 @@ def set_alternatives(app, document):
         image["alt"] = alternatives.get(Path(image["uri"]).stem, image.get("alt", ""))
 
 
+def name_folds_by_their_text(app, pagename, templatename, context, doctree):
+    """Let screen readers read what a folded cell says of itself, which myst-nb hides behind a label."""
+    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
+
+
 def setup(app):
     """Called by Sphinx."""
     app.connect("doctree-read", set_alternatives)
+    app.connect("html-page-context", name_folds_by_their_text)
     return {"parallel_read_safe": True}

@@ -12,7 +12,7 @@ from keras import ops
 from scipy.stats import norm
 from sklearn.metrics import f1_score
 
-from helpers import notebooks
+from helpers import notebooks, plotting
 
 cnn, losses, learning = (notebooks.definitions(name) for name in ("02", "02b", "02c"))
 settings.register_profile("unhurried", deadline=None)  # the first call of a Keras operation takes long
@@ -259,7 +259,8 @@ def test_weights_stay_float32_while_training():
     assert len(history) == 4 and {array.dtype for array in weights.values()} == {np.dtype("float32")}
 
 
-def test_sliders_draw_any_setting():
+def test_sliders_draw_any_setting(monkeypatch):
+    monkeypatch.setattr(plotting, "show", lambda alt: None)  # it would close the figure before we look at it
     for kernel, stride, step in itertools.product(cnn.KERNELS, (1, 2, 3), (0, 5, 15)):
         cnn.explore(kernel, stride, step)
         picture, output = cnn.plt.gcf().axes

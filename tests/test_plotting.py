@@ -89,3 +89,14 @@ def test_balance_bars_are_the_counts():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_show_stores_the_alternative_and_closes_the_figure(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plotting, "display", lambda figure, metadata: shown.append((figure, metadata)))
+    figure, _ = plotting.learning_curves({"loss": [2.0, 1.0]})
+    plotting.show("The loss falls.")
+    assert shown == [(figure, {"image/png": {"alt": "The loss falls."}})]
+    assert not plotting.plt.get_fignums()
+    with pytest.raises(ValueError, match="alt must say in a sentence"):
+        plotting.show(" ")

@@ -115,6 +115,11 @@ def test_unknown_names_are_refused_with_those_that_exist(arguments, message, cap
     assert message in capsys.readouterr().err
 
 
+def test_without_a_run_nothing_can_be_made_of_it(tmp_path, capsys):
+    assert command.main(["site", "--out", str(tmp_path)]) == 2
+    assert f"There are no results in {tmp_path}; `make run` comes first." in capsys.readouterr().err
+
+
 def test_unknown_data_set_is_refused(capsys):
     assert command.main(["data", "imagenet"]) == 2
     assert "There is no data set 'imagenet'; there are: mnist, cats_and_dogs_filtered." in capsys.readouterr().err

@@ -1,4 +1,5 @@
-// Long tables (class "wide"): a field that filters the rows by words, and column names that sort them.
+// Long tables get a field that filters their rows by words, and column names that sort them; wide formulas can be
+// scrolled with the keyboard.
 "use strict";
 
 function number(text) {
@@ -60,4 +61,11 @@ document.addEventListener("DOMContentLoaded", () => {
       makeFilter(table);
     }
   }
+});
+
+window.addEventListener("load", () => {
+  if (!window.MathJax) return;
+  window.MathJax.startup.promise.then(() => {
+    for (const formula of document.querySelectorAll("mjx-container[display='true']")) formula.tabIndex = 0;
+  });
 });

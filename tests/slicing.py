@@ -22,7 +22,7 @@ class Names(ast.NodeVisitor):
     def __init__(self, source):
         self.reads, self.changes, self.local = set(), set(), set()
         self.visit(ast.parse(source))
-        self.changes -= HARMLESS | {None}
+        self.changes.discard(None)
 
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Store):
@@ -60,7 +60,7 @@ class Names(ast.NodeVisitor):
 
     def visit_Expr(self, node):
         if isinstance(node.value, ast.Call):  # a call for what it does: `model.fit(x, y)`, `train(model, images)`
-            self.changes.add(root(node.value.func))
+            self.changes |= {root(node.value.func)} - HARMLESS
             self.visit_Call(node.value, for_its_effect=True)
         else:
             self.generic_visit(node)
@@ -100,11 +100,10 @@ def needed(cells, claim, always=()):
     """
     code = [cell for cell in cells if cell.cell_type == "code"]
     last = next(place for place, cell in enumerate(code) if states(cell.source, claim))
-    kept, reads = [code[last]], Names(code[last].source).reads
-    for cell in reversed(code[:last]):
-        names = Names(cell.source)
-        changes = names.changes | ({"claims"} if "claims = " in cell.source else set())
-        if changes & reads or any(text in cell.source for text in always):
-            kept.insert(0, cell)
-            reads |= names.reads
-    return kept
+    names = [Names(cell.source) for cell in code[: last + 1]]
+    kept = {last} | {place for place in range(last) if any(text in code[place].source for text in always)}
+    while True:  # a function may read names that are made after it
+        reads = {name for place in kept for name in names[place].reads}
+        if not (new := {place for place in range(last) if names[place].changes & reads} - kept):
+            return [code[place] for place in sorted(kept)]
+        kept |= new

@@ -426,7 +426,7 @@ SABOTAGE = {
         "Precision for bears at prevalence 1/1,000",
     ),
     "a temperature that is not used": (
-        "08b", "z = logits / temperature\n    e =", "z = logits\n    e =", "Test ECE after temperature scaling",
+        "08b", "z = logits / temperature\n    e =", "z = logits\n    e =", " after temperature scaling / before",
     ),
     "prediction sets from the scores of answers": (
         "08b", "quantile = conformal_quantile(nonconformity_scores(p_val, y_val), LEVEL)",
@@ -517,7 +517,7 @@ NEEDED = [  # sources of cells, and the places of those that a claim needs
     (["model = build()", "model.fit(x)", "b = model.weights", CLAIM.format("b")], [0, 1, 2, 3]),
     (["model = build()", "history = train(model)", CLAIM.format("model.loss")], [0, 1, 2]),
     (["n = 3", "for n in range(3):\n    print(n)", "def f(n):\n    return n", CLAIM.format("f(1)")], [2, 3]),
-    (["a = 1", "a += b", "b = 4", CLAIM.format("a"), "a = 7"], [0, 1, 3]),
+    (["a = 1", "b = 4", "c = 5", "a += b", CLAIM.format("a"), "a = 7"], [0, 1, 3, 4]),
     (["def f():\n    return k", "k = 3", "claims.equals(f'{f()}: the sum of them all', 1, 1)"], [0, 1, 2]),
 ]
 

@@ -26,24 +26,29 @@ class SiteBroken(ValueError):
 def build(out, results):
     """Write `out/site/` from `out/executed/` and the results of a run; return the path of its first page.
 
-    A notebook that was not executed gets a page without outputs. Raises SiteBroken for what Sphinx warns of.
+    A notebook that was not executed gets a page without outputs. Raises SiteBroken for what Sphinx warns of, and leaves
+    an earlier site in its place then.
     """
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-    source, site = out / "site-source", out / "site"
-    for folder in (source, site):
+    source, made, site = out / "site-source", out / "site-new", out / "site"
+    for folder in (source, made):
         shutil.rmtree(folder, ignore_errors=True)
     lay_out(out, source, results)
+    (made / "_static").mkdir(parents=True)
+    shutil.copy(importlib.resources.files("sphinx-mathjax-offline") / "static/mathjax/tex-svg.js", made / "_static")
     log, doctrees = source / "warnings.txt", out / "site-doctrees"
     with open(log, "w", encoding="utf-8") as stream, patch_docutils(), docutils_namespace():
         options = {"status": None, "warning": stream, "freshenv": True, "parallel": 2}
-        Sphinx(source, ROOT / "docs", site, doctrees, "html", **options).build()
+        Sphinx(source, ROOT / "docs", made, doctrees, "html", **options).build()
     shutil.rmtree(doctrees)
     if warnings := log.read_text(encoding="utf-8").strip():
         raise SiteBroken(f"The site has a fault: {warnings.splitlines()[0]} (all of them: {log})")
     for path in choose([]):  # what the download button gives: the notebook as it is stored
-        shutil.copy(path, site / "_sources" / "notebooks" / path.name)
+        shutil.copy(path, made / "_sources" / "notebooks" / path.name)
+    shutil.rmtree(site, ignore_errors=True)
+    made.rename(site)
     return site / "index.html"
 
 
@@ -54,18 +59,13 @@ def lay_out(out, source, results):
     for page in (ROOT / "CONTRIBUTING.md", *(ROOT / "data").glob("*.md"), *(ROOT / "data" / "weights").glob("*.md")):
         (source / page.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(page, source / page.relative_to(ROOT))
-    (out / "site" / "_static").mkdir(parents=True)
-    shutil.copy(
-        importlib.resources.files("sphinx-mathjax-offline") / "static" / "mathjax" / "tex-svg.js",
-        out / "site" / "_static",
-    )
     rows = [match.groupdict() for match in ROW.finditer((source / "glossary.md").read_text(encoding="utf-8"))]
     alts = {}
     for path in choose([]):
-        executed = out / "executed" / path.name
-        notebook = nbformat.read(executed if executed.exists() else path, 4)
+        entry, executed = results.get(path.stem, {}), out / "executed" / path.name
+        notebook = nbformat.read(executed if "state" in entry and executed.exists() else path, 4)
         alts |= alternatives(notebook)
-        prepare(notebook, results.get(path.stem, {}), [row["term"] for row in rows if row["notebook"] == path.stem])
+        prepare(notebook, entry, [row["term"] for row in rows if row["notebook"] == path.stem])
         nbformat.write(notebook, source / "notebooks" / path.name)
     (source / "alternatives.json").write_text(json.dumps(alts), encoding="utf-8")
     for page in source.glob("*.md"):  # as on the site, the folders of notebooks and data lie beside these pages
@@ -116,7 +116,8 @@ def ran(entry):
     if "state" not in entry:
         return "*Not run yet: this page has no outputs.*"
     on, held = entry.get("ran_on", {}), [claim["held"] for claim in entry.get("claims", [])]
-    where = ", ".join(f"{name} {on[name]}" for name in ("python", "tensorflow", "keras", "system") if name in on)
+    shown = {"python": "Python ", "tensorflow": "TensorFlow ", "keras": "Keras ", "system": ""}
+    where = ", ".join(name + on[key] for key, name in shown.items() if key in on)
     return (
         f"*{entry['state'].capitalize()} in {entry['seconds']:.0f} seconds, profile {entry.get('profile', '?')}, seed "
         f"{entry.get('seed', '?')}; {sum(held)} of {len(held)} [claims](../results.md) hold. {where}.*"
@@ -178,6 +179,7 @@ def write_results(path, results):
     """Fill the page of results: this run's claims, and those of stored runs of the profile `full`."""
     stored = claims.read_results(ROOT / "benchmarks" / "results" / "full.json")
     runs = [*results.items(), *((name, entry) for name, entry in stored.items() if "full" in str(entry["data"]))]
+    runs = [(name, entry) for name, entry in runs if name in catalogue.LEARN]
     linked = report.claims_table(runs, lambda name: f"[{name}](notebooks/{name}.ipynb)")
     text = path.read_text(encoding="utf-8").replace("<!-- claims -->", linked)
     path.write_text(text, encoding="utf-8")

@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parents[1]
 project_table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 project = "The image-classification course that runs"
-author = copyright = "the authors of the course"
+author = "the authors of the course"
+copyright = "the authors of the course; text and figures CC BY 4.0, code MIT"
 version = release = project_table["version"]
 extensions = ["myst_nb", "sphinx_design"]
 nitpicky = True
@@ -31,6 +32,7 @@ html_css_files = ["course.css"]
 html_js_files = ["course.js"]
 html_show_search_summary = False  # it is fetched, which a browser refuses on pages opened from the file system
 html_show_sphinx = False
+html_use_index = False
 html_theme_options = {
     "repository_url": project_table["urls"]["Repository"],
     "repository_branch": "main",

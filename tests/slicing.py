@@ -17,18 +17,21 @@ def root(node):
 
 
 class Names(ast.NodeVisitor):
-    """The names that a cell takes from cells before it (`reads`), and those that it makes or may change (`changes`)."""
+    """What a cell does with names of the notebook, in four sets.
 
-    def __init__(self, source):
-        self.reads, self.changes, self.local = set(), set(), set()
+    `reads` takes from cells before it, `stores_into` only puts an item or attribute there, `makes` gives a value to,
+    and `changes` may alter what a name stands for.
+    """
+
+    def __init__(self, source, imported=frozenset()):
+        self.reads, self.stores_into, self.makes, self.changes = set(), set(), set(), set()
         self.visit(ast.parse(source))
-        self.changes.discard(None)
+        self.changes -= imported | {None}
 
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Store):
-            self.local.add(node.id)
-            self.changes.add(node.id)
-        elif node.id not in self.local:
+            self.makes.add(node.id)
+        elif node.id not in self.makes:
             self.reads.add(node.id)
 
     def visit_Assign(self, node):
@@ -44,45 +47,51 @@ class Names(ast.NodeVisitor):
         for part in (node.iter, node.target, *node.body):
             self.visit(part)
 
+    def visit_Subscript(self, node):
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+            self.stores_into |= {node.value.id} - self.makes
+            self.changes.add(node.value.id)
+            self.visit(node.slice)
+        else:
+            self.generic_visit(node)
+
     def visit_Attribute(self, node):
         if isinstance(node.ctx, ast.Store):
             self.changes.add(root(node))
         self.generic_visit(node)
 
-    visit_Subscript = visit_Attribute
-
     def visit_Import(self, node):
-        names = {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        self.local |= names
-        self.changes |= names
+        self.makes |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
 
     visit_ImportFrom = visit_Import
 
     def visit_Expr(self, node):
-        if isinstance(node.value, ast.Call):  # a call for what it does: `model.fit(x, y)`, `train(model, images)`
-            self.changes |= {root(node.value.func)} - HARMLESS
-            self.visit_Call(node.value, for_its_effect=True)
-        else:
-            self.generic_visit(node)
+        if isinstance(node.value, ast.Call) and root(node.value.func) not in HARMLESS:
+            self.changes.add(root(node.value.func))  # a call for what it does: `model.fit(x, y)`, `train(model, x, y)`
+            self.changes |= {root(argument) for argument in node.value.args[:1]} - DRAWN_FROM
+        self.generic_visit(node)
 
-    def visit_Call(self, node, for_its_effect=False):
-        if root(node.func) not in HARMLESS:
-            given = [*node.args, *(keyword.value for keyword in node.keywords)]
-            trained = {root(argument) for argument in given} - DRAWN_FROM
-            self.changes |= {name for name in trained if for_its_effect or (name or "").endswith(("model", "net"))}
+    def visit_Call(self, node):
+        names = {root(argument) or "" for argument in node.args}  # `history = train(model, x, y)`
+        self.changes |= {name for name in names if name.endswith(("model", "net")) and root(node.func) not in HARMLESS}
         self.generic_visit(node)
 
     def visit_scope(self, node):
         if name := getattr(node, "name", None):
-            self.changes.add(name)
-            self.local.add(name)
-        made = {name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
-        made |= {argument.arg for argument in ast.walk(node) if isinstance(argument, ast.arg)}
-        loaded = {name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load)}
-        self.reads |= loaded - made - self.local
+            self.makes.add(name)
+        parts = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+        local = {part.id for part in parts if isinstance(part.ctx, ast.Store)}
+        local |= {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+        self.reads |= {part.id for part in parts if isinstance(part.ctx, ast.Load)} - local - self.makes
 
     visit_FunctionDef = visit_ClassDef = visit_Lambda = visit_scope
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_scope
+
+
+def imported_names(source):
+    """Return the names that a cell imports."""
+    nodes = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {(alias.asname or alias.name).partition(".")[0] for node in nodes for alias in node.names}
 
 
 def states(source, claim):
@@ -100,10 +109,13 @@ def needed(cells, claim, always=()):
     """
     code = [cell for cell in cells if cell.cell_type == "code"]
     last = next(place for place, cell in enumerate(code) if states(cell.source, claim))
-    names = [Names(cell.source) for cell in code[: last + 1]]
+    imported = {name for cell in code for name in imported_names(cell.source)}
+    names = [Names(cell.source, imported) for cell in code[: last + 1]]
     kept = {last} | {place for place in range(last) if any(text in code[place].source for text in always)}
     while True:  # a function may read names that are made after it
         reads = {name for place in kept for name in names[place].reads}
-        if not (new := {place for place in range(last) if names[place].changes & reads} - kept):
+        there = reads | {name for place in kept for name in names[place].stores_into}
+        new = {place for place in range(last) if names[place].changes & reads or names[place].makes & there} - kept
+        if not new:
             return [code[place] for place in sorted(kept)]
         kept |= new

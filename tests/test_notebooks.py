@@ -518,6 +518,9 @@ NEEDED = [  # sources of cells, and the places of those that a claim needs
     (["model = build()", "history = train(model)", CLAIM.format("model.loss")], [0, 1, 2]),
     (["n = 3", "for n in range(3):\n    print(n)", "def f(n):\n    return n", CLAIM.format("f(1)")], [2, 3]),
     (["a = 1", "b = 4", "c = 5", "a += b", CLAIM.format("a"), "a = 7"], [0, 1, 3, 4]),
+    (["a = {}", "a['b'] = 1", "a['c'] = 2\nd = 3", CLAIM.format("d")], [0, 2, 3]),
+    (["a = {}", "a['b'] = 1", CLAIM.format("a['b']")], [0, 1, 2]),
+    (["import t", "t.train(a)", "b = t.build()", CLAIM.format("b")], [0, 2, 3]),
     (["def f():\n    return k", "k = 3", "claims.equals(f'{f()}: the sum of them all', 1, 1)"], [0, 1, 2]),
 ]
 

@@ -229,5 +229,8 @@ def test_a_dead_link_is_a_fault(tmp_path, monkeypatch):
         path.write_text(path.read_text() + "\n[gone](nowhere.md)\n")
 
     monkeypatch.setattr(site, "write_index", with_dead_link)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("the site as it was")
     with pytest.raises(site.SiteBroken, match=r"The site has a fault: .*nowhere\.md"):
         site.build(tmp_path, {})
+    assert (tmp_path / "site" / "index.html").read_text() == "the site as it was"

@@ -16,6 +16,11 @@ def root(node):
     return node.id if isinstance(node, ast.Name) else None
 
 
+def named(arguments):
+    """Return the names that stand as arguments of a call by themselves."""
+    return {argument.id for argument in arguments if isinstance(argument, ast.Name)}
+
+
 class Names(ast.NodeVisitor):
     """What a cell does with names of the notebook, in four sets.
 
@@ -26,7 +31,7 @@ class Names(ast.NodeVisitor):
     def __init__(self, source, imported=frozenset()):
         self.reads, self.stores_into, self.makes, self.changes = set(), set(), set(), set()
         self.visit(ast.parse(source))
-        self.changes -= imported | {None}
+        self.changes = {name for name in self.changes - imported - {None} if not name.isupper()}
 
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Store):
@@ -68,12 +73,12 @@ class Names(ast.NodeVisitor):
     def visit_Expr(self, node):
         if isinstance(node.value, ast.Call) and root(node.value.func) not in HARMLESS:
             self.changes.add(root(node.value.func))  # a call for what it does: `model.fit(x, y)`, `train(model, x, y)`
-            self.changes |= {root(argument) for argument in node.value.args[:1]} - DRAWN_FROM
+            self.changes |= named(node.value.args[:1]) - DRAWN_FROM
         self.generic_visit(node)
 
     def visit_Call(self, node):
-        names = {root(argument) or "" for argument in node.args}  # `history = train(model, x, y)`
-        self.changes |= {name for name in names if name.endswith(("model", "net")) and root(node.func) not in HARMLESS}
+        if root(node.func) not in HARMLESS:  # `history = train(model, x, y)`
+            self.changes |= {name for name in named(node.args) if name.endswith(("model", "net"))}
         self.generic_visit(node)
 
     def visit_scope(self, node):
@@ -101,6 +106,23 @@ def states(source, claim):
     return "claims." in source and any(text in claim or claim in text for text in texts)
 
 
+def sources(names, place):
+    """Return the places of the cells that the cell at `place` takes a name from, given the Names of all cells.
+
+    For each name that is the last cell before it that makes the name, and those between the two that may change what it
+    stands for; if none before it makes the name, as for the body of a function, the first one after it.
+    """
+    found = set()
+    for name in names[place].reads | names[place].stores_into:
+        before = [other for other in range(place) if name in names[other].makes]
+        after = [other for other in range(place + 1, len(names)) if name in names[other].makes]
+        made = before[-1:] or after[:1]
+        found.update(made)
+        if name in names[place].reads:
+            found.update(other for other in range((made or [0])[0], place) if name in names[other].changes)
+    return found
+
+
 def needed(cells, claim, always=()):
     """Return the code cells, of all `cells`, that the claim whose title has the text `claim` needs.
 
@@ -112,10 +134,6 @@ def needed(cells, claim, always=()):
     imported = {name for cell in code for name in imported_names(cell.source)}
     names = [Names(cell.source, imported) for cell in code[: last + 1]]
     kept = {last} | {place for place in range(last) if any(text in code[place].source for text in always)}
-    while True:  # a function may read names that are made after it
-        reads = {name for place in kept for name in names[place].reads}
-        there = reads | {name for place in kept for name in names[place].stores_into}
-        new = {place for place in range(last) if names[place].changes & reads or names[place].makes & there} - kept
-        if not new:
-            return [code[place] for place in sorted(kept)]
+    while new := {source for place in kept for source in sources(names, place)} - kept:
         kept |= new
+    return [code[place] for place in sorted(kept)]

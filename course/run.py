@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -162,11 +163,13 @@ def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, chan
     log.with_suffix(".ipynb").unlink(missing_ok=True)
     environment = os.environ | contained_environment() | SETTINGS
     environment[claims.RESULTS_VARIABLE] = str(results.resolve())
+    environment.pop("MPLBACKEND", None)  # figures go into the notebook, whatever the caller wants for itself
     output = str(log.resolve().with_suffix(".ipynb"))
     task = {"input": str(path.resolve()), "output": output, "parameters": parameters, "cell_limit": cell_limit}
     begin, outcome.state, begun = time.monotonic(), "running", digest(path, parameters)
     changed()
-    with open(log, "w", encoding="utf-8") as errors:
+    with open(log, "w", encoding="utf-8") as errors, tempfile.TemporaryDirectory(dir=environment["TMPDIR"]) as scratch:
+        environment["TMPDIR"] = scratch
         worker = subprocess.Popen(
             [sys.executable, "-m", "course.run", json.dumps(task)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment,
@@ -209,6 +212,8 @@ def _work(task, say):
         papermill.execute_notebook(
             task["input"], task["output"], task["parameters"], kernel_name="python3", progress_bar=False,
             cwd=str(Path(task["input"]).parent), execution_timeout=task["cell_limit"], on_cell_start=cell_started,
+            request_save_on_cell_execute=False,  # it is saved in the end, whatever happens
+            shutdown_kernel="immediate",  # TensorFlow takes seconds to say goodbye; _execute removes temporary files
         )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         if error.ename == "DataMissing":

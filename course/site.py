@@ -86,7 +86,7 @@ def figures(notebook):
     return {
         output.metadata["image/png"]["alt"]: base64.b64decode(output.data["image/png"])
         for output in outputs
-        if "alt" in output.get("metadata", {}).get("image/png", {})
+        if "image/png" in output.get("data", {}) and "alt" in output.metadata.get("image/png", {})
     }
 
 

@@ -193,9 +193,9 @@ def test_nothing_is_written_outside_the_clone(make_notebook, tmp_path, monkeypat
     assert outcome.state == "passed"
     assert [str(found) for found in home.rglob("*")] == []
     executed = (tmp_path / "out of the way" / "executed" / "00_a.ipynb").read_text()
-    assert re.search(re.escape(str(notebooks.ROOT)) + r"/build/cache/tmpdir/tmp\w+", executed), (
-        "temporary files lie elsewhere"
-    )
+    made = re.search(re.escape(str(notebooks.ROOT)) + r"/build/cache/tmpdir/tmp\w+", executed)
+    assert made, "temporary files lie elsewhere"
+    assert not os.path.exists(made[0]), "temporary files are left behind"
 
 
 def test_definitions_are_taken_without_running_the_notebook(make_notebook, tmp_path, monkeypatch):

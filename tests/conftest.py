@@ -1,10 +1,11 @@
 """What the tests share: whole notebooks, each executed once for all tests, go first; small ones are easily made."""
 
 import os
+from contextlib import suppress
 
 import nbformat
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from course import run, site
 from helpers import claims, datasets, notebooks
@@ -45,11 +46,14 @@ def shared_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def executed(shared_folder):
-    """Return a function that gives a notebook's entry of the results file, after executing it if no test has yet."""
+    """Return a function that gives a notebook's entry of the results file, after executing it if no test has yet.
+
+    While another worker process executes it, the function waits, or raises filelock.Timeout if `blocking` is False.
+    """
     parameters = {path.stem: run.check_parameters(path, {"PROFILE": "quick"}) for path in notebooks.choose([])}
 
-    def entry(path):
-        with FileLock(shared_folder / f"{path.stem}.lock"):
+    def entry(path, blocking=True):
+        with FileLock(shared_folder / f"{path.stem}.lock", blocking=blocking):
             if "state" not in claims.read_results(shared_folder / "results.json").get(path.stem, {}):
                 run.run([path], shared_folder, parameters)
         return claims.read_results(shared_folder / "results.json")[path.stem]
@@ -60,6 +64,9 @@ def executed(shared_folder):
 @pytest.fixture(scope="session")
 def course_site(shared_folder, executed):
     """Return the folder of the site, made once from all notebooks."""
+    for path in notebooks.choose([]):
+        with suppress(Timeout):  # it is being executed: go on with the others
+            executed(path, blocking=False)
     for path in notebooks.choose([]):
         executed(path)
     with FileLock(shared_folder / "site.lock"):

@@ -1,4 +1,4 @@
-"""The command line of the course: `python -m course run | site | claims | picture | data | lab`."""
+"""The command line of the course: `python -m course run | own | predict | compare | site | claims | …`."""
 
 import argparse
 import errno
@@ -7,8 +7,8 @@ import signal
 import sys
 from pathlib import Path
 
+from course import compare, own, picture, predict, report, site
 from course import data as downloads
-from course import picture, report, site
 from course import run as runner
 from helpers import claims, datasets, notebooks
 
@@ -17,6 +17,12 @@ AGAIN = {
     "claims": "print the table of claims in Markdown",
     "picture": "make the picture of README and site again",
 }
+# What ends in one sentence; anything else is a fault of the course and shows where.
+REFUSALS = (
+    runner.UsageError, notebooks.NotebookUnknown, datasets.DataDamaged, claims.ResultsDamaged, predict.BundleBroken,
+    site.SiteBroken, OSError,
+)  # fmt: skip
+GOES_ON = "`make run RESUME=1`, or the same `make own` again, goes on"
 
 
 def parser():
@@ -31,6 +37,18 @@ def parser():
     run.add_argument("--out", type=Path, default=notebooks.ROOT / "build", help="folder of results.json and site/")
     run.add_argument("--resume", action="store_true", help="leave out what has passed with the same code and data")
     run.add_argument("--cell-limit", type=float, metavar="SECONDS", help="how long one cell may take")
+    folder = verbs.add_parser("own", help="make a report and a classifier from a folder of your own images")
+    has = "has a subfolder for each class; or a CSV file with path and label; without it, the course's example"
+    folder.add_argument("folder", type=Path, nargs="?", help=has)
+    folder.add_argument("--name", help="the results go to build/own/NAME (default: the folder's name)")
+    folder.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="set a parameter")
+    use = verbs.add_parser("predict", help="predict the classes of images with a bundle that `own` has made")
+    use.add_argument("bundle", type=Path, help="such as build/own/NAME/bundle")
+    use.add_argument("images", nargs="+", help="image files, or folders of them")
+    use.add_argument("--csv", type=Path, metavar="FILE", help="write a table instead of lines")
+    two = verbs.add_parser("compare", help="say what moved between two runs, and what got worse beyond chance")
+    two.add_argument("old", type=Path, help="a results file, or the folder of one, such as build/own/NAME/before")
+    two.add_argument("new", type=Path)
     data = verbs.add_parser("data", help="download the full data sets, checked by digest")
     data.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(datasets.REMOTE)}")
     for verb, does in AGAIN.items():
@@ -65,6 +83,32 @@ def run(arguments):
     return 1 if unfinished else 0
 
 
+def run_own(folder, name, given):
+    """Make the report on a folder of images; return the exit code."""
+    with report.Progress({}, 1) as progress:
+        outcome, out = own.report(folder, name, given, progress.show)
+    if "FolderUnusable: " in outcome.error:
+        raise runner.UsageError(outcome.error.partition("FolderUnusable: ")[2])
+    if os.strerror(errno.ENOSPC) in outcome.error:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if outcome.state == "passed" or own.MISSED in outcome.error:
+        print("\n".join(own.summary(out)))
+    if outcome.state != "passed":
+        print(f"{outcome.state.upper()}: {outcome.error}")
+    print(f"Open in a browser: {own.page(out)}")
+    return 0 if outcome.state == "passed" else 1
+
+
+def run_predict(bundle, paths, file):
+    """Print or write predictions; return the exit code, 1 if a file could not be read."""
+    os.environ.update(runner.contained_environment())
+    rows = predict.predictions(*predict.load(bundle), paths)
+    problems = predict.write_csv(rows, file) if file else predict.show(rows)
+    if file:
+        print(f"{file}, {problems} files could not be read")
+    return 1 if problems else 0
+
+
 def again(verb, out):
     """Return what one of the verbs of AGAIN makes of the last run: a path or a table."""
     results = claims.read_results(out / "results.json")
@@ -92,6 +136,14 @@ def main(argv=None):
             raise runner.UsageError(f"There is no option {options[0]!r}; --help lists those there are.")
         if arguments.verb == "run":
             return run(arguments)
+        if arguments.verb == "own":
+            return run_own(arguments.folder, arguments.name, dict(arguments.p))
+        if arguments.verb == "predict":
+            return run_predict(arguments.bundle, arguments.images, arguments.csv)
+        if arguments.verb == "compare":
+            text, worse = compare.compare(arguments.old, arguments.new)
+            print(text)
+            return 1 if worse else 0
         if arguments.verb == "data":
             return data(arguments.names)
         if arguments.verb in AGAIN:
@@ -99,14 +151,12 @@ def main(argv=None):
             return 0
         os.environ.update(runner.contained_environment())
         os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, str(notebooks.ROOT / "notebooks")])
-    except (runner.UsageError, notebooks.NotebookUnknown, datasets.DataDamaged, site.SiteBroken, OSError) as error:
+    except REFUSALS as error:
         full = isinstance(error, OSError) and os.strerror(errno.ENOSPC) in str(error)
-        print(
-            "The disk is full. Free some space; `make run RESUME=1` then goes on." if full else error, file=sys.stderr
-        )
+        print(f"The disk is full. Free some space; {GOES_ON}." if full else error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped; no kernel is left running. `make run RESUME=1` goes on.", file=sys.stderr)
+        print(f"Stopped; no kernel is left running. {GOES_ON}.", file=sys.stderr)
         return 130
 
 

@@ -21,9 +21,12 @@ PARTS = {
         "08c_mistakes_and_robustness": "slices, attribution, wrong labels, corrupted and out-of-distribution images",
         "08d_failure_museum": "nine traps that print wrong numbers, each run beside the right way",
     },
+    "III Into the world": {
+        "10_your_own_images": "a folder of your images becomes a classifier, and a report that fails if it is not good",
+    },
 }
 TO_COME = {
-    "III Into the world": "deployment; your own images",
+    "III Into the world": "deployment",
     "IV Applications": "faces, traffic signs, licence plates, object detection, medical images, defects, retrieval",
     "V Beyond": "other backends and many machines; questions people ask",
 }
@@ -47,6 +50,7 @@ COVERS = {
     "08b_confidence": "Two reliability diagrams: for digits",
     "08c_mistakes_and_robustness": "Grid of one handwritten 2",
     "08d_failure_museum": "Arrow chart from the reported accuracy",
+    "10_your_own_images": "The most doubtful labels",
 }
 # Those of the picture at the top of README and site. No photo is among them: the repository stores none.
 STRIP = [

@@ -39,7 +39,7 @@ class Progress(progress.Progress):
         left = "" if left is None else f"about {left / 60:.0f} min left" if left >= 90 else f"about {left:.0f} s left"
         for one in outcomes:
             task = self._task(one.name)
-            self.update(task, cells=f"cell {one.cell} of {one.cells}", state=one.state)
+            self.update(task, cells=f"cell {one.cell} of {one.cells}  {one.note}", state=one.state)
             if one.state != "waiting" and (one.name, one.state) not in self._said:
                 self._said.add((one.name, one.state))
                 self.start_task(task) if one.state == "running" else self.stop_task(task)

@@ -1,7 +1,8 @@
 """Execute notebooks with papermill, several at once, and say how they went.
 
 Each has a worker process of its own (`python -m course.run`, one JSON line per event), with TensorFlow on one thread:
-the same seed then gives the same numbers, and the cores are used by running several notebooks side by side.
+the same seed then gives the same numbers, and the cores are used by running several notebooks side by side. A notebook
+that runs alone may have them all.
 """
 
 import ast
@@ -17,6 +18,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +27,11 @@ from helpers.notebooks import ROOT, choose
 
 CELL_LIMIT = {"quick": 600, "full": 7200}  # seconds
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-# One thread each; and the kernels of oneDNN, unasked only on newer processors: a third less time for convolutions.
-SETTINGS = dict.fromkeys((*THREADS, "TF_ENABLE_ONEDNN_OPTS"), "1")
+# The kernels of oneDNN, unasked only on newer processors: a third less time for convolutions. And one thread each.
+SETTINGS = {"TF_ENABLE_ONEDNN_OPTS": "1"} | dict.fromkeys(THREADS, "1")
+# What TensorFlow says of the machine when it starts; nothing else is left out of pages.
+STARTUP = re.compile(r"^.*(absl::InitializeLog|port\.cc|cudart_stub\.cc|cuda_platform\.cc).*\n?", re.M)
+BAR = re.compile(r"([\w -]+): +(\d+%)\|.*?<([\d:]+)")  # a progress bar of tqdm: what, how much, time left
 
 
 class UsageError(ValueError):
@@ -43,6 +48,7 @@ class Outcome:
     cells: int = 0
     seconds: float = 0.0
     error: str = ""
+    note: str = ""
 
 
 def check_parameters(path, given):
@@ -74,6 +80,21 @@ def contained_environment():
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
+
+
+@contextmanager
+def without_startup_messages():
+    """Hold stderr back while TensorFlow starts, then write what it says, but for `STARTUP`."""
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            held.seek(0)
+            sys.stderr.write(STARTUP.sub("", held.read().decode(errors="replace")))
 
 
 def digest(path, parameters):
@@ -108,14 +129,16 @@ def _digest_of_all():
 
 
 def run(
-    paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_change=lambda outcomes: None, resume=False
+    paths, out, parameters, jobs=1, cell_limit=CELL_LIMIT["quick"], on_change=lambda outcomes: None, resume=False,
+    settings=SETTINGS,
 ):  # fmt: skip
     """Execute notebooks, `jobs` at once, and return an Outcome for each; a failing one does not stop the others.
 
     Each leaves `executed/NAME.ipynb`, `executed/NAME.log` and an entry in `results.json` under `out`. `parameters` has
     checked values by notebook and name; `cell_limit` is in seconds; `on_change` gets all outcomes whenever one changes,
     never from two threads at once. With `resume`, a notebook that has passed with the same `digest` is not executed
-    again. KeyboardInterrupt comes through when every kernel has ended.
+    again. `settings` are environment variables of the kernels. KeyboardInterrupt comes through when every kernel has
+    ended.
     """
     outcomes = {path: Outcome(path.stem) for path in paths}
     earlier = claims.read_results(out / "results.json") if resume else {}
@@ -131,7 +154,8 @@ def run(
 
     def task(path):
         if not stopping.is_set():
-            _execute(path, out, parameters[path.stem], cell_limit, outcomes[path], workers, stopping, changed)
+            of_this = parameters[path.stem], cell_limit, settings, outcomes[path]
+            _execute(path, out, *of_this, workers, stopping, changed)
 
     known = claims.read_results(ROOT / "benchmarks" / "results" / "quick.json")
     to_do = [path for path in paths if outcomes[path].state == "waiting"]
@@ -155,13 +179,13 @@ def run(
     return list(outcomes.values())
 
 
-def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, changed):
+def _execute(path, out, parameters, cell_limit, settings, outcome, workers, stopping, changed):
     """Execute one notebook in a worker process; keep `outcome` and the results file up to date."""
     results, log = out / "results.json", out / "executed" / f"{path.stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     claims.write_entry(results, path.stem, None)  # nothing of an earlier run may look like this one's
     log.with_suffix(".ipynb").unlink(missing_ok=True)
-    environment = os.environ | contained_environment() | SETTINGS
+    environment = os.environ | contained_environment() | settings
     environment[claims.RESULTS_VARIABLE] = str(results.resolve())
     environment.pop("MPLBACKEND", None)  # figures go into the notebook, whatever the caller wants for itself
     output = str(log.resolve().with_suffix(".ipynb"))
@@ -192,6 +216,21 @@ def _execute(path, out, parameters, cell_limit, outcome, workers, stopping, chan
     changed()
 
 
+class _Bars:
+    """Takes what a notebook writes to stderr, and says how far its progress bars are."""
+
+    def __init__(self, say):
+        self._say = say
+
+    def write(self, text):
+        if bars := BAR.findall(text):
+            what, share, left = bars[-1]
+            self._say({"note": f"{what.strip()} {share}, {left} left"})
+
+    def flush(self):
+        """Nothing is kept back."""
+
+
 def _work(task, say):
     """Execute one notebook in this process, and `say` each change of its outcome as a dict."""
     import nbformat
@@ -206,19 +245,21 @@ def _work(task, say):
         nonlocal cell_number, first_line
         if cell.cell_type == "code":
             cell_number, first_line = cell_number + 1, cell.source.strip().partition("\n")[0]
-            say({"cell": cell_number, "cells": count})
+            say({"cell": cell_number, "cells": count, "note": ""})
 
     try:
         papermill.execute_notebook(
             task["input"], task["output"], task["parameters"], kernel_name="python3", progress_bar=False,
             cwd=str(Path(task["input"]).parent), execution_timeout=task["cell_limit"], on_cell_start=cell_started,
-            request_save_on_cell_execute=False,  # it is saved in the end, whatever happens
+            stderr_file=_Bars(say), request_save_on_cell_execute=False,  # it is saved in the end, whatever happens
             shutdown_kernel="immediate",  # TensorFlow takes seconds to say goodbye; _execute removes temporary files
         )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         if error.ename == "DataMissing":
             return say({"state": "skipped", "error": error.evalue})
         problem = f"{error.ename}: {error.evalue}"
+    except OSError as error:  # the notebook cannot be written: a full disk
+        problem = str(error)
     except CellTimeoutError:
         problem = f"over its time limit of {task['cell_limit']:g} seconds"
     else:

@@ -10,11 +10,11 @@ import shutil
 import nbformat
 
 from course import catalogue, report
+from course.run import STARTUP
 from helpers import claims
 from helpers.notebooks import ROOT, choose
 
-# What TensorFlow says of the machine when it starts; nothing else is left out of the pages.
-STARTUP = re.compile(r"^.*(absl::InitializeLog|port\.cc|cudart_stub\.cc|cuda_platform\.cc).*\n?", re.M)
+BAR = re.compile(r"[^\r\n]*\d+%\|[^\r\n]*\]")  # a progress bar as it was at some time
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ROW = re.compile(r"^\| (?P<term>[^|]+?) \| (?P<meaning>[^|]+?) \| \[(?P<notebook>\w+)\]\([^)]*\) \|", re.M)
 
@@ -29,27 +29,53 @@ def build(out, results):
     A notebook that was not executed gets a page without outputs. Raises SiteBroken for what Sphinx warns of, and leaves
     an earlier site in its place then.
     """
-    from sphinx.application import Sphinx
-    from sphinx.util.docutils import docutils_namespace, patch_docutils
-
-    source, made, site = out / "site-source", out / "site-new", out / "site"
-    for folder in (source, made):
-        shutil.rmtree(folder, ignore_errors=True)
+    source, site = out / "site-source", out / "site"
+    shutil.rmtree(source, ignore_errors=True)
     lay_out(out, source, results)
-    (made / "_static").mkdir(parents=True)
-    shutil.copy(importlib.resources.files("sphinx-mathjax-offline") / "static/mathjax/tex-svg.js", made / "_static")
-    log, doctrees = source / "warnings.txt", out / "site-doctrees"
-    with open(log, "w", encoding="utf-8") as stream, patch_docutils(), docutils_namespace():
-        options = {"status": None, "warning": stream, "freshenv": True, "parallel": 2}
-        Sphinx(source, ROOT / "docs", made, doctrees, "html", **options).build()
-    shutil.rmtree(doctrees)
-    if warnings := log.read_text(encoding="utf-8").strip():
-        raise SiteBroken(f"The site has a fault: {warnings.splitlines()[0]} (all of them: {log})")
+    made = make_pages(source, out / "site-new")
     for path in choose([]):  # what the download button gives: the notebook as it is stored
         shutil.copy(path, made / "_sources" / "notebooks" / path.name)
     shutil.rmtree(site, ignore_errors=True)
     made.rename(site)
     return site / "index.html"
+
+
+def build_one(executed, entry, site):
+    """Write a page with one executed notebook, its code folded, to the folder `site`; return the path of the page."""
+    source = site.with_name(site.name + "-source")
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(ROOT / "notebooks" / "figures", source / "figures")
+    notebook = nbformat.read(executed, 4)
+    (source / "alternatives.json").write_text(json.dumps(alternatives(notebook)), encoding="utf-8")
+    for cell in notebook.cells:  # the injected parameters among them: whoever reads a report wants to see them
+        cell.metadata["tags"] = ["hide-input"] if cell.cell_type == "code" else []
+    prepare(notebook, ran(entry, "claims"), [])
+    nbformat.write(notebook, source / "index.ipynb")
+    plain = {"html_theme_options": {}, "html_sidebars": {"**": []}}
+    made = make_pages(source, site.with_name(site.name + "-new"), plain)
+    shutil.rmtree(source)
+    shutil.rmtree(site, ignore_errors=True)
+    made.rename(site)
+    return site / "index.html"
+
+
+def make_pages(source, made, settings=None):
+    """Let Sphinx make HTML pages from the folder `source` in the folder `made`, and return it; raises SiteBroken."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    shutil.rmtree(made, ignore_errors=True)
+    (made / "_static").mkdir(parents=True)
+    shutil.copy(importlib.resources.files("sphinx-mathjax-offline") / "static/mathjax/tex-svg.js", made / "_static")
+    log, doctrees = source / "warnings.txt", made.with_name(made.name + "-doctrees")
+    with open(log, "w", encoding="utf-8") as stream, patch_docutils(), docutils_namespace():
+        options = {"status": None, "warning": stream, "freshenv": True, "parallel": 2, "confoverrides": settings}
+        Sphinx(source, ROOT / "docs", made, doctrees, "html", **options).build()
+    for left in (doctrees, made.parent / "jupyter_execute"):
+        shutil.rmtree(left)
+    if warnings := log.read_text(encoding="utf-8").strip():
+        raise SiteBroken(f"The site has a fault: {warnings.splitlines()[0]} (all of them: {log})")
+    return made
 
 
 def lay_out(out, source, results):
@@ -65,7 +91,8 @@ def lay_out(out, source, results):
         entry, executed = results.get(path.stem, {}), out / "executed" / path.name
         notebook = nbformat.read(executed if "state" in entry and executed.exists() else path, 4)
         alts |= alternatives(notebook)
-        prepare(notebook, entry, [row["term"] for row in rows if row["notebook"] == path.stem])
+        terms = [row["term"] for row in rows if row["notebook"] == path.stem]
+        prepare(notebook, ran(entry, "[claims](../results.md)"), terms)
         nbformat.write(notebook, source / "notebooks" / path.name)
     (source / "alternatives.json").write_text(json.dumps(alts), encoding="utf-8")
     for page in source.glob("*.md"):  # as on the site, the folders of notebooks and data lie beside these pages
@@ -90,15 +117,18 @@ def figures(notebook):
     }
 
 
-def prepare(notebook, entry, terms):
-    """Turn an executed notebook into the source of its page: solutions are folded, terms link to the glossary."""
+def prepare(notebook, how, terms):
+    """Turn an executed notebook into the source of its page: solutions are folded, terms link to the glossary.
+
+    `how` is the sentence that says how it was run.
+    """
     notebook.metadata.pop("widgets", None)  # a slider without a kernel; its page would ask the network for code
     notebook.cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             for output in (output for output in cell.outputs if output.get("name") == "stderr"):
-                output.text = STARTUP.sub("", output.text)
-            cell.outputs = [o for o in cell.outputs if o.get("text") != "" and WIDGET not in o.get("data", ())]
+                output.text = STARTUP.sub("", BAR.sub("", output.text))
+            cell.outputs = [o for o in cell.outputs if o.get("text", "-").strip() and WIDGET not in o.get("data", ())]
             for data in (output.get("data", {}) for output in cell.outputs):
                 if data.get("text/html", "").startswith("<pre"):  # `summary()` in colours that are hard to read
                     del data["text/html"]
@@ -106,13 +136,13 @@ def prepare(notebook, entry, terms):
                 cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
                 prompt = "a solution" if cell.metadata.nbgrader.solution else "the test of the answer"
                 cell.metadata["mystnb"] = {"code_prompt_show": f"Show {prompt}", "code_prompt_hide": f"Hide {prompt}"}
-    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(ran(entry), id="ran-on"))
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(how, id="ran-on"))
     for term in terms:
         link_term(notebook, term)
 
 
-def ran(entry):
-    """Return a line that says how a notebook was run, and whether its claims held."""
+def ran(entry, word):
+    """Return a line that says how a notebook was run, and whether its claims held; `word` is their name there."""
     if "state" not in entry:
         return "*Not run yet: this page has no outputs.*"
     on, held = entry.get("ran_on", {}), [claim["held"] for claim in entry.get("claims", [])]
@@ -120,7 +150,7 @@ def ran(entry):
     where = ", ".join(name + on[key] for key, name in shown.items() if key in on)
     return (
         f"*{entry['state'].capitalize()} in {entry['seconds']:.0f} seconds, profile {entry.get('profile', '?')}, seed "
-        f"{entry.get('seed', '?')}; {sum(held)} of {len(held)} [claims](../results.md) hold. {where}.*"
+        f"{entry.get('seed', '?')}; {sum(held)} of {len(held)} {word} hold. {where}.*"
     )
 
 

@@ -16,6 +16,10 @@ RESULTS_VARIABLE = "COURSE_RESULTS"
 PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "matplotlib", "papermill")
 
 
+class ResultsDamaged(ValueError):
+    """A file is not a results file."""
+
+
 class ClaimMissed(AssertionError):
     """A number of the notebook lies outside the bound that the notebook claims."""
 
@@ -26,13 +30,13 @@ def results_path():
 
 
 def read_results(path):
-    """Return the results of all notebooks by name; an absent file has none, another kind of file is a ValueError."""
+    """Return the results of all notebooks by name; an absent file has none, another kind of file is ResultsDamaged."""
     if not Path(path).exists():
         return {}
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))["notebooks"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is not a results file ({error!r}); move it away and run again.") from None
+        raise ResultsDamaged(f"{path} is not a results file ({error!r}); move it away and run again.") from None
 
 
 def write_entry(path, notebook, entry):

@@ -5,13 +5,17 @@ PY := $(VENV)/bin/python
 PROFILE ?= quick
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run full site test test-deep lab data bench bench-pets bench-transfer results lint lock clean
+.PHONY: run own full site test test-deep lab data bench bench-pets bench-transfer bench-own results lint lock clean
 
 run: $(VENV)/installed
 	$(PY) -m course run --profile $(PROFILE) $(if $(RESUME),--resume)
 
 full:
 	$(MAKE) run PROFILE=full
+
+# A report on your own images, and a classifier: make own FOLDER=photos [NAME=...] [ARGS="-p MIN_ACCURACY 0.9"]
+own: $(VENV)/installed
+	$(PY) -m course own $(if $(FOLDER),"$(FOLDER)") $(if $(NAME),--name "$(NAME)") $(ARGS)
 
 # Makes the site again from the last run.
 site: $(VENV)/installed
@@ -39,6 +43,9 @@ bench-pets: $(VENV)/installed
 
 bench-transfer: $(VENV)/installed
 	$(PY) benchmarks/transfer.py
+
+bench-own: $(VENV)/installed
+	$(PY) benchmarks/own_images.py
 
 # What README.md quotes: both profiles, stored and turned into its tables.
 results: $(VENV)/installed

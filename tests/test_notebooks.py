@@ -173,6 +173,17 @@ MISTAKES = [
     ("most-confused", "np.fill_diagonal(mistakes, -1)", "pass"),
     ("most-confused", "np.array(matrix)", "np.asarray(matrix)"),
     ("most-confused", "return int(true), int(predicted)", "return int(predicted), int(true)"),
+    ("stable-test-set", "int(digest[:12], 16) / 16**12", "hash(digest) % 1000 / 1000"),
+    ("stable-test-set", "int(digest[:12], 16) / 16**12", "int(digest[:2], 16) / 100"),
+    ("stable-test-set", "int(digest[:12], 16) / 16**12", "int(digest[:1], 16) / 16"),
+    ("pick-bound", "np.sqrt(a * (1 - a) / n)", "np.sqrt(n * a * (1 - a))"),
+    ("pick-bound", "3 * np.sqrt", "1.96 * np.sqrt"),
+    ("pick-bound", "max(0.0, a - 3 * np.sqrt(a * (1 - a) / n))", "a - 3 * np.sqrt(a * (1 - a) / n)"),
+    ("predict-copies", '"training": "same"', '"training": "more"'),
+    ("predict-copies", '"left out": "more"', '"left out": "same"'),
+    ("budget", "values.index(min(values))", "recall.index(min(recall))"),
+    ("budget", "r * (n + e)", "r * n"),
+    ("budget", "r * (n + e)", "n + e"),
     ("bright-ink", "np.median(border)", "np.median(scaled)"),
     ("bright-ink", "1 - scaled if np.median(border) > 0.5 else scaled", "1 - scaled"),
     ("cheapest-threshold", "np.argmin(costs)", "-1 - np.argmin(costs[::-1])"),
@@ -486,6 +497,21 @@ SABOTAGE = {
     "near-duplicates in other folds": (
         "04b", "splitter.split(groups, noisy, groups)", "splitter.split(groups, noisy, rng.permutation(count))",
         "Pairs of near-duplicates",
+    ),
+    "a split by the place in the list": (
+        "10", "smallest.map(lambda digest: hashed_split(digest, parts))",
+        "pd.Series(np.random.default_rng(0).permutation(np.resize([*parts, 'train'], len(table))), table.index)",
+        "change their split",
+    ),
+    "mirrored copies overlooked": (
+        "10", "np.maximum(plain, mirrored) > limit", "plain > limit", "planted in training",
+    ),
+    "the temperature forgotten in the bundle": (
+        "10", "layers.Rescaling(1 / temperature)", "layers.Rescaling(1.0)", "Bundle loaded",
+    ),
+    "labels judged by a probe that has seen them": (
+        "10", "p_unseen[train] = held_out[c]", "p_unseen[train] = np.eye(len(classes))[y[train]]",
+        "wrong labels planted",
     ),
 }  # fmt: skip
 

@@ -336,6 +336,15 @@ def test_a_full_disk_ends_in_one_sentence(verb, tmp_path):
         pytest.skip("This system does not let a test mount a small disk of its own.")
     command_line = FULL.format(tmp_path / "small", sys.executable, verb)
     ended = subprocess.run([*inside, command_line], cwd=notebooks.ROOT, capture_output=True, text=True, timeout=300)
-    sentence = "The disk is full. Free some space; `make run RESUME=1` then goes on.\n"
+    sentence = "The disk is full. Free some space; `make run RESUME=1`, or the same `make own` again, goes on.\n"
     assert ended.returncode == 2 and ended.stderr.endswith(sentence), ended.stdout + ended.stderr
     assert len(ended.stderr.splitlines()) <= 4
+
+
+def test_a_progress_bar_in_a_cell_reaches_the_terminal(make_notebook, tmp_path):
+    loop = "for i in tqdm(range(4), 'counting', mininterval=0):\n    time.sleep(0.2)"
+    path = make_notebook("00_bar", PARAMETERS, "import time\nfrom tqdm import tqdm\n" + loop, "1 + 1")
+    notes = []
+    (outcome,) = run.run([path], tmp_path / "out", {path.stem: {}}, on_change=lambda now: notes.append(now[0].note))
+    assert any(re.fullmatch(r"counting \d+%, 00:0\d left", note) for note in notes), notes
+    assert outcome.state == "passed" and outcome.note == ""

@@ -197,7 +197,7 @@ def test_terms_link_to_the_glossary_and_back(tmp_path):
         nbformat.v4.new_markdown_cell("A **Feature\nmap**, a **kernel**."),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    site.prepare(notebook, {}, ["feature map"])
+    site.prepare(notebook, "", ["feature map"])
     assert (
         "[**Feature\nmap**](../glossary.md#term-feature-map){#use-feature-map}, a **kernel**"
         in notebook.cells[2].source
@@ -217,7 +217,7 @@ def test_only_tensorflows_start_up_lines_and_sliders_are_left_out_of_the_pages()
     outputs.append(nbformat.v4.new_output("display_data", {site.WIDGET: {}, "text/plain": "interactive"}))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=outputs)])
     notebook.metadata["widgets"] = {"state": {}}
-    site.prepare(notebook, {}, [])
+    site.prepare(notebook, "", [])
     (kept,) = notebook.cells[0].outputs
     assert kept.text == "UserWarning: look here\n" and "widgets" not in notebook.metadata
 

@@ -144,8 +144,11 @@ def listing(quick):
     lines = []
     for part, notebooks in catalogue.PARTS.items():
         lines += [f"**{part}**", ""]
-        lines += [f"- [{name}](notebooks/{name}.ipynb): {line}" for name, line in notebooks.items()] + [""]
-    lines += [f"**{part}** (to come): {line}\n" for part, line in catalogue.TO_COME.items()]
+        lines += [f"- [{name}](notebooks/{name}.ipynb): {line}" for name, line in notebooks.items()]
+        lines += [f"- to come: {catalogue.TO_COME[part]}"] if part in catalogue.TO_COME else []
+        lines += [""]
+    later = {part: line for part, line in catalogue.TO_COME.items() if part not in catalogue.PARTS}
+    lines += [f"**{part}** (to come): {line}\n" for part, line in later.items()]
     seconds = sum(quick[name]["seconds"] for name in catalogue.LEARN)
     return (
         "\n".join(lines)
@@ -191,7 +194,24 @@ def races():
          transfer["median_share_of_published_seconds"]),
     ]  # fmt: skip
     rows = [(name, f"{count:,}", f"{share:.1%}", f"{time:.2f}") for name, count, share, time in photos]
-    return {"race": table(header, digits), "pets": table(header, rows)}
+    return {"race": table(header, digits), "pets": table(header, rows), "own": own_images()}
+
+
+def own_images():
+    """Return the table of what notebook 10 takes."""
+    stored = json.loads((RESULTS / "own_images.json").read_text())
+    photos, (few, many) = stored["cats_and_dogs"], stored["audit"]
+    speed = photos["images_per_second"]
+    rows = [
+        ("3,000 photos of cats and dogs, from folder to page and bundle", f"{photos['seconds']:.0f} s"),
+        ("the same, after one photo was added", f"{photos['seconds_after_one_photo']:.0f} s"),
+        (f"test accuracy, {photos['test_images']} photos", f"{photos['test_accuracy']:.1%}"),
+        ("photos/s of `predict`, files read / of the backbone alone", f"{speed['predict'] / speed['backbone']:.2f}"),
+        (f"audit: files/s, {many['files']:,} files / {few['files']:,}",
+         f"{many['files_per_second'] / few['files_per_second']:.2f}"),
+        (f"audit: memory with {many['files']:,} files", f"{many['bytes'] / 1e6:,.0f} MB"),
+    ]  # fmt: skip
+    return table((f"measured on {stored['ran_on']['cores']} cores", ""), rows)
 
 
 def tables():

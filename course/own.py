@@ -63,10 +63,11 @@ def keep_earlier(out):
 
 
 def write_report_notebook(path, copy, name):
-    """Write a notebook with another title, and without what follows the report: summary, exercises, further reading."""
+    """Write a notebook with another title, without the text on its example and without what follows the report."""
     notebook = nbformat.read(path, 4)
     starts = [cell.source.startswith(LAST) for cell in notebook.cells]
-    notebook.cells = notebook.cells[: starts.index(True)]
+    cells = notebook.cells[: starts.index(True)]
+    notebook.cells = [cell for cell in cells if "example" not in cell.metadata.get("tags", [])]
     notebook.cells[0].source = f"# Report on the images in {name}\n\nBy notebook 10 of the course; its code is folded."
     copy.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, copy)

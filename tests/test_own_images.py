@@ -243,6 +243,7 @@ def test_a_folder_becomes_a_report_a_bundle_and_a_better_one(animals, monkeypatc
     assert code == 0 and f"Open in a browser: {out / 'page' / 'index.html'}" in printed
     page = (out / "page" / "index.html").read_text()
     assert "Report on the images in my animals" in page and "Further reading" not in page
+    assert "in our example" not in page.lower() and "that we planted" not in page, "the text on the example stays out"
     assert "Show code cell source" in page and "http" not in "".join(
         tag for tag in page.split("<") if tag.startswith(("script", "link", "img"))
     )

@@ -30,7 +30,7 @@ from threadpoolctl import threadpool_limits
 
 from course import __main__ as command
 from course import compare, own, predict, run
-from helpers import claims, datasets, images
+from helpers import backbone, claims, datasets, images
 from helpers.notebooks import ROOT, choose, definitions
 
 notebook = definitions("10")
@@ -675,6 +675,49 @@ def test_features_are_computed_once_and_a_stopped_run_goes_on(cache, tmp_path):
     (stored / "rest.part").write_bytes(b"left by a run that was killed")
     again, new = features_of(table)
     assert new == 256 and np.array_equal(again, first)
+
+
+def test_fine_tuning_that_was_stopped_goes_on(tmp_path, monkeypatch):
+    fill(tmp_path / "d", ["disc", "square"], 8)
+    table = notebook.list_folder(tmp_path / "d", {})
+    data = table.assign(digest=[str(number) for number in range(16)], split="train")
+    values = {"out": tmp_path, "data": data, "y": np.repeat([0, 1], 8), "train": np.arange(16), "size": 32}
+    values |= {"rng": np.random.default_rng(0), "class_weight": None, "counts": np.array([8, 8])}
+    values |= {"kernel": np.zeros((1280, 2), "float32"), "bias": np.zeros(2, "float32")}
+    for name, value in values.items():
+        monkeypatch.setattr(notebook, name, value, raising=False)
+    planned, ended = notebook.plan_updates, []
+
+    def plan_forty(net, batches, minutes, file):
+        if not file.exists():
+            file.parent.mkdir(parents=True)
+            file.write_text('{"updates": 40}')
+        return planned(net, batches, minutes, file)
+
+    class Bar:
+        def __init__(self, **options):
+            self.stop_after = None if ended else 2
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            return False
+
+        def update(self):
+            ended.append(1)
+            if len(ended) == self.stop_after:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(notebook, "plan_updates", plan_forty)
+    monkeypatch.setattr(notebook, "tqdm", Bar)
+    with pytest.raises(KeyboardInterrupt):
+        notebook.fine_tune(backbone.load(size=32), 0.1)
+    assert len(ended) == 2 and list((tmp_path / "fine_tuning").glob("*/plan.json"))
+    kernel, bias = notebook.fine_tune(backbone.load(size=32), 0.1)
+    assert len(ended) == 4, "of four times ten updates, two were left"
+    assert kernel.shape == (1280, 2) and np.abs(kernel).max() > 0 and bias.shape == (2,)
+    assert not (tmp_path / "fine_tuning").exists()
 
 
 def test_most_useful_images_are_uncertain_and_of_different_kinds():

@@ -258,10 +258,10 @@ def _work(task, say):
         if error.ename == "DataMissing":
             return say({"state": "skipped", "error": error.evalue})
         problem = f"{error.ename}: {error.evalue}"
+    except CellTimeoutError:  # an OSError, too
+        problem = f"over its time limit of {task['cell_limit']:g} seconds"
     except OSError as error:  # the notebook cannot be written: a full disk
         problem = str(error)
-    except CellTimeoutError:
-        problem = f"over its time limit of {task['cell_limit']:g} seconds"
     else:
         return say({"state": "passed"})
     return say({"state": "failed", "error": f"cell [{cell_number}] `{first_line}`: {problem}"})

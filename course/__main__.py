@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from course import compare, own, picture, predict, report, site
+from course import compare, own, picture, predict, questions, report, site
 from course import data as downloads
 from course import run as runner
 from helpers import claims, datasets, notebooks
@@ -49,6 +49,7 @@ def parser():
     two = verbs.add_parser("compare", help="say what moved between two runs, and what got worse beyond chance")
     two.add_argument("old", type=Path, help="a results file, or the folder of one, such as build/own/NAME/before")
     two.add_argument("new", type=Path)
+    verbs.add_parser("questions", help="print the multiple-choice questions in GIFT, for a learning platform")
     data = verbs.add_parser("data", help="download the full data sets, checked by digest")
     data.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(datasets.REMOTE)}")
     for verb, does in AGAIN.items():
@@ -144,6 +145,9 @@ def main(argv=None):
             text, worse = compare.compare(arguments.old, arguments.new)
             print(text)
             return 1 if worse else 0
+        if arguments.verb == "questions":
+            print(questions.gift())
+            return 0
         if arguments.verb == "data":
             return data(arguments.names)
         if arguments.verb in AGAIN:

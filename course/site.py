@@ -9,7 +9,7 @@ import shutil
 
 import nbformat
 
-from course import catalogue, report
+from course import catalogue, questions, report
 from course.run import STARTUP
 from helpers import claims
 from helpers.notebooks import ROOT, choose
@@ -99,6 +99,8 @@ def lay_out(out, source, results):
         page.write_text(page.read_text(encoding="utf-8").replace("](../", "]("), encoding="utf-8")
     link_glossary(source / "glossary.md")
     write_index(source / "index.md", results)
+    asked = (source / "questions.md").read_text(encoding="utf-8").replace("<!-- questions -->", questions.page())
+    (source / "questions.md").write_text(asked, encoding="utf-8")
     write_results(source / "results.md", results)
 
 

@@ -9,8 +9,8 @@ class Case:
     """Answers that are right, answers that look right, and inputs on which a mutant is compared with the solution.
 
     `also` holds correct answers in another style, `wrong` plausible mistakes by name. An answer is what stands between
-    the markers (indented as there), or, for a mistake, a pair: text of the solution, text of the mistake. `inputs` takes
-    a NumPy generator and returns arguments of the function `call`, by default the first that the cell defines; an
+    the markers (indented as there), or, for a mistake, a pair: text of the solution, text of the mistake. `inputs`
+    takes a NumPy generator and returns arguments of the function `call`, by default the first that the cell defines; an
     exercise that is answered by values needs none.
     """
 

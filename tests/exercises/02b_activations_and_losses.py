@@ -2,6 +2,12 @@
 
 from tests.exercises import Case
 
+TWO_LOGS = """
+### BEGIN SOLUTION
+sigmoids, classes, factor = "{}", {}, {}
+### END SOLUTION
+"""
+
 
 def small_logits(rng):
     """Return a few logits with ties."""
@@ -55,6 +61,15 @@ CASES = {
             "overflow": ("np.logaddexp(0, np.where(y == 1, -z, z))", "np.log(1 + np.exp(np.where(y == 1, -z, z)))"),
             "sum instead of mean": ("np.mean(", "np.sum("),
             "through probabilities": "    return binary_cross_entropy(sigmoid(z), y)",
+            "other logarithm, same sigmoid": "    return -np.mean(np.log(sigmoid(np.where(y == 1, z, -z))))",
+            "nan taken for 0": (
+                "    one, zero = np.log(sigmoid(z)), np.log(1 - sigmoid(z))\n"
+                "    return -np.mean(np.nan_to_num(y * one) + np.nan_to_num((1 - y) * zero))"
+            ),
+            "a small number added": (
+                "    p = sigmoid(z)\n    return -np.mean(y * np.log(p + 1e-7) + (1 - y) * np.log(1 - p + 1e-7))"
+            ),
+            "logits clipped": "    return binary_cross_entropy(sigmoid(np.clip(z, -30, 30)), y)",
             "clipped probabilities": "    return binary_cross_entropy(np.clip(sigmoid(z), 1e-7, 1 - 1e-7), y)",
             "only the images of class 1": "    return np.mean(y * np.logaddexp(0, -z))",
             "loss of each image": ("np.mean(np.logaddexp(0, np.where(y == 1, -z, z)))", "np.logaddexp(0, -z)"),
@@ -77,25 +92,24 @@ CASES = {
             "nine right ones subtracted": ("0.1 * 2", "0.1 * 2 - 0.9 * 2"),
         },
     ),
-    "flat-curves": Case(
+    "two-logs": Case(
         also=[
-            """
-losses = dict.fromkeys("BD", "squared error") | {"A": "cross-entropy", "C": "clipped"}
-start = {"A": np.float64(-5.9995), "B": -5.99, "D": -2.995}
-right = {"D": 40.0, "B": np.int64(400), "A": 8}
-"""
+            TWO_LOGS.format("B", "round(np.exp(1.949))", "np.exp(np.log(1.1e-6 / 6.5e-3) / 5)"),
+            TWO_LOGS.format("B", "7.0", "np.float32(0.176)"),
+            TWO_LOGS.format("B", "np.int64(7)", "0.18"),
         ],
         wrong={
-            "squared error taken for clipped": ('"B": "squared error"', '"B": "clipped"'),
-            "clipped taken for cross-entropy": ('"C": "clipped"', '"C": "cross-entropy"'),
-            "cross-entropy taken for squared error": ('"A": "cross-entropy"', '"A": "squared error"'),
-            "all squared errors start alike": ('"D": -3', '"D": -6'),
-            "sign": ('"A": -6, "B": -6, "D": -3', '"A": 6, "B": 6, "D": 3'),
-            "probability instead of logit": ('"A": -6, "B": -6, "D": -3', '"A": 0.002, "B": 0.003, "D": 0.048'),
-            "half as the bound of the loss": ('"D": 40', '"D": 12'),
-            "one step of the log too late": ('"A": 8', '"A": 12'),
-            "cross-entropy below one": ('"A": 8', '"A": 4'),
-            "never right": ('"B": 400', '"B": 200'),
+            "networks exchanged": TWO_LOGS.format("A", 7, 0.176),
+            "ten, as so often": TWO_LOGS.format("B", 10, 0.176),
+            "power of two": TWO_LOGS.format("B", 4, 0.176),
+            "power of two, rounded down": TWO_LOGS.format("B", 3, 0.176),
+            "the loss halved": TWO_LOGS.format("B", 2, 0.176),
+            "six steps": TWO_LOGS.format("B", 7, "(1.1e-6 / 6.5e-3) ** (1 / 6)"),
+            "five steps in one": TWO_LOGS.format("B", 7, "1.1e-6 / 6.5e-3"),
+            "divided by five": TWO_LOGS.format("B", 7, "1.1e-6 / 6.5e-3 / 5"),
+            "the bound of the chapter": TWO_LOGS.format("B", 7, 0.25),
+            "mean of the five ratios": TWO_LOGS.format("B", 7, 0.187),
+            "the way back": TWO_LOGS.format("B", 7, 5.68),
         },
     ),
 }
